@@ -1,0 +1,327 @@
+// @ts-check
+// Every message that crosses a border of Cooldown, as a type and a validator. No other file spells a message type,
+// but for page/tap.js, which imports nothing; tests/browser holds its messages against these validators.
+//
+// A plain script on one frozen global, so that the bridge (a classic content script) and the extension's modules
+// share the one file. What comes from the page's world is the page's word: a validator copies what it knows, bounded,
+// into a new object, and drops the rest. It returns null for anything else; it never throws.
+
+/**
+ * What the tap read of the request, in the page. Never the key, the prompt or the body.
+ * @typedef {object} RequestFacts
+ * @property {string | null} model      the slug the request asked for, at most 200 characters
+ * @property {boolean} stream           `stream: true` in the body
+ * @property {number | null} max_tokens `max_tokens`, `max_completion_tokens` or `max_output_tokens`
+ * @property {boolean} key              a Bearer key left this page with the request (only that it did)
+ * @property {string[]} only            `provider.only`, at most 16 slugs
+ * @property {string[]} order           `provider.order`, at most 16 slugs
+ * @property {boolean | null} allow_fallbacks `provider.allow_fallbacks`
+ * @property {number | null} app_retries the request's own `X-Stainless-Retry-Count`
+ */
+
+/**
+ * A failed answer as it was seen. Body at most 65,536 characters.
+ * @typedef {object} Exchange
+ * @property {'http' | 'sse' | 'body200' | 'page' | 'log'} surface
+ * @property {string} url        origin and path, without query and fragment
+ * @property {string} method
+ * @property {number} status     0 where the connection broke before an answer
+ * @property {Record<string, string>} headers lower-case names; only those the page itself can read
+ * @property {string} body
+ * @property {number} at_ms      when it arrived, epoch ms
+ */
+
+/**
+ * tap → bridge. A watched call failed. `id` is one held promise; a replay that fails again comes under the same id.
+ * @typedef {object} Observed
+ * @property {1} v
+ * @property {'observed'} type
+ * @property {number} id
+ * @property {number} story    the same body to the same address within 60 s of a failure is one story
+ * @property {number} attempt  how many times this story has failed, this one included
+ * @property {boolean} replayable a snapshot is there, so `retry` is possible
+ * @property {Exchange} exchange
+ * @property {RequestFacts} request
+ */
+
+/**
+ * tap → bridge. The page has its answer.
+ * @typedef {object} Settled
+ * @property {1} v
+ * @property {'settled'} type
+ * @property {number} id
+ * @property {number} story
+ * @property {number} attempt   tries of ours it took, the first included
+ * @property {'answered' | 'released' | 'aborted'} outcome
+ * @property {'decision' | 'deadline' | 'late' | 'gone' | 'page'} why
+ *   decision: the bridge said so; deadline: the hold's end; late: no verdict in time; gone: the extension went away;
+ *   page: the page's own doing (its signal, or the replay's success)
+ */
+
+/**
+ * tap → bridge. The app itself sent a failed story again (`answered` false), or has its answer (`answered` true).
+ * @typedef {object} Resent
+ * @property {1} v
+ * @property {'resent'} type
+ * @property {number} story
+ * @property {boolean} answered
+ */
+
+/** @typedef {{v: 1, type: 'ping'}} Ping  tap → bridge, only while something is held */
+/** @typedef {{v: 1, type: 'pong'}} Pong  bridge → tap */
+
+/**
+ * bridge → tap. The one thing the tap obeys: a decision on an id that it issued.
+ * @typedef {object} Decide
+ * @property {1} v
+ * @property {'decide'} type
+ * @property {number} id
+ * @property {'hold' | 'release' | 'retry'} action
+ * @property {number | null} deadline_ms with `hold`: how long from now, at most 85,000
+ */
+
+/**
+ * What the core answers: see `Verdict` in src/lib.rs, whose serde shape this is; a test holds the two together.
+ * @typedef {object} Verdict
+ * @property {Diagnosis} diagnosis
+ * @property {Words} words
+ * @property {Plan} plan
+ * @property {Remedy[]} remedies  the first is the main button
+ */
+
+/**
+ * @typedef {object} Diagnosis
+ * @property {string} kind          as in tests/corpus/README.md
+ * @property {string} limit_owner
+ * @property {string} reason
+ * @property {'certain' | 'likely' | 'unsure'} certainty
+ * @property {number | null} status
+ * @property {string | null} provider
+ * @property {string | null} model
+ * @property {number | null} retry_after_s
+ * @property {number | null} reset_at_ms
+ * @property {boolean | null} is_byok
+ * @property {'now' | 'later' | 'never'} retry_helps
+ * @property {string[]} links       settings links that the text states
+ * @property {string | null} request_id
+ * @property {{field: string, text: string}[]} evidence
+ */
+
+/**
+ * Every sentence the card shows, in the person's language, redacted. The strip shows the same.
+ * @typedef {object} Words
+ * @property {string} lang
+ * @property {string} title
+ * @property {string} body
+ * @property {Fact[]} facts         four: whose limit, waiting, own key, another provider
+ * @property {{label: string, value: string}[]} details
+ * @property {string} raw           the server's text, redacted, at most 4,000 characters
+ * @property {string} report        what "Copy report" copies
+ */
+
+/**
+ * @typedef {object} Fact
+ * @property {'owner' | 'waiting' | 'own_key' | 'other_provider'} id
+ * @property {string} label
+ * @property {'yes' | 'no' | 'maybe' | 'unknown' | null} answer   null for `owner`
+ * @property {string} value         "Yes", "No", … or the owner's name
+ * @property {string} why           one short clause, may be empty
+ */
+
+/**
+ * When, and whether, to try again.
+ * @typedef {object} Plan
+ * @property {boolean} hold             keep the answer from the app until the person decides
+ * @property {number | null} deadline_ms how long to hold, from now
+ * @property {number | null} ready_at_ms epoch ms of the stated wait's end; null where none is stated
+ * @property {number} show_after_ms     how long the card waits for an app that retries by itself; 0 = at once
+ */
+
+/**
+ * @typedef {object} Remedy
+ * @property {'retry' | 'link'} type
+ * @property {string} label        on the button
+ * @property {string | null} url   with `link`
+ * @property {string} hint         one sentence: when it helps, what it costs; may be empty
+ */
+
+/**
+ * bridge → worker: judge this.
+ * @typedef {object} Explain
+ * @property {1} v
+ * @property {'explain'} type
+ * @property {Exchange} exchange
+ * @property {RequestFacts | null} request null where none was seen (text on a page)
+ * @property {boolean} replayable
+ * @property {number} attempt
+ */
+
+/**
+ * What the card shows: the bridge's state, whole, so that a lost frame comes back as it was.
+ * @typedef {object} View
+ * @property {Verdict} verdict
+ * @property {'held' | 'armed' | 'retrying' | 'released' | 'answered' | 'failed'} phase
+ *   held: Retry is there; armed: pressed early, sends at ready_at_ms; released: the app has its error, no Retry here;
+ *   failed: a replay failed again and is held (the verdict is the new one)
+ * @property {number} requests   how many of the app's requests this card speaks for
+ * @property {number} attempt    tries so far
+ * @property {string} site       the host, for display
+ */
+
+/** @typedef {{v: 1, type: 'expect', token: string}} Expect  bridge → worker: a card with this token will come from this tab */
+/** @typedef {{v: 1, type: 'claim', token: string}} Claim    card → worker: is this token expected here? answered once */
+/** @typedef {{v: 1, type: 'token', token: string}} Token    bridge → card frame, by window.postMessage, with the port */
+/** @typedef {{v: 1, type: 'hello'}} Hello                  card → bridge: drawn and listening */
+/** @typedef {{v: 1, type: 'show', view: View}} Show         bridge → card */
+/** @typedef {{v: 1, type: 'size', width: number, height: number}} Size card → bridge: CSS px of the card */
+/** @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'dismiss'}} Act card → bridge, from a trusted click or key */
+
+/**
+ * bridge → worker: what came of it (badge, site memory).
+ * @typedef {object} Happened
+ * @property {1} v
+ * @property {'happened'} type
+ * @property {'needs_you' | 'waiting' | 'over' | 'app_retries'} what
+ *   the first three are the card's state for the badge; app_retries: this site's own retry habit, learnt
+ * @property {number} count  needs_you, waiting: requests; app_retries: how often the app sends a failed story again by itself
+ */
+
+/** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, locked}` */
+
+/** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */
+/** @typedef {{v: 1, type: 'set_site', url: string, on: boolean}} SetSite   popup → worker: after the permission was granted, or to switch off */
+/** @typedef {{v: 1, type: 'set_everywhere', on: boolean}} SetEverywhere popup → worker */
+
+/**
+ * worker → popup.
+ * @typedef {object} SiteAnswer
+ * @property {'on' | 'off' | 'impossible'} state  impossible: a browser page, a store, a PDF
+ * @property {boolean} everywhere
+ * @property {string} host
+ * @property {string | null} pattern  the origin pattern to ask the browser for
+ * @property {boolean} built_in   openrouter.ai, always allowed at install
+ * @property {boolean} reload     switched on after this tab was loaded
+ * @property {boolean} locked     the page locked `fetch`: nothing can be seen here
+ */
+
+(() => {
+  'use strict';
+  const V = 1;
+  const BODY_MAX = 65_536;
+
+  /** @param {unknown} x @returns {x is Record<string, unknown>} */
+  const isObject = (x) => typeof x === 'object' && x !== null && !Array.isArray(x);
+  /** @param {unknown} x @param {number} max */
+  const text = (x, max) => (typeof x === 'string' ? x.slice(0, max) : '');
+  /** @param {unknown} x @param {number} max @returns {string | null} */
+  const textOrNull = (x, max) => (typeof x === 'string' ? x.slice(0, max) : null);
+  /** @param {unknown} x @param {number} min @param {number} max @returns {x is number} */
+  const isWithin = (x, min, max) => typeof x === 'number' && x >= min && x <= max;
+  /** @param {unknown} x @returns {x is number} */
+  const isId = (x) => Number.isSafeInteger(x) && isWithin(x, 1, 2 ** 31);
+  /** @param {unknown} x @returns {number | null} */
+  const countOrNull = (x) => (Number.isSafeInteger(x) && isWithin(x, 0, 2 ** 40) ? x : null);
+  /** @param {unknown} x @returns {string[]} */
+  const slugs = (x) => (Array.isArray(x) ? x.filter((s) => typeof s === 'string').slice(0, 16).map((s) => text(s, 100)) : []);
+  /** @template {string} T @param {unknown} x @param {readonly T[]} all @returns {x is T} */
+  const isOneOf = (x, all) => all.some((one) => one === x);
+
+  /** Only these header fields travel; none of them can carry a secret. */
+  const HEADERS = Object.freeze(['content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset',
+    'x-generation-id', 'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server']);
+
+  /** @param {unknown} x @returns {Record<string, string>} */
+  const headers = (x) => {
+    /** @type {Record<string, string>} */
+    const out = {};
+    if (isObject(x)) for (const name of HEADERS) if (typeof x[name] === 'string') out[name] = text(x[name], 300);
+    return out;
+  };
+
+  /** @param {unknown} x @returns {Exchange | null} */
+  const exchange = (x) => {
+    if (!isObject(x) || !isOneOf(x.surface, /** @type {const} */ (['http', 'sse', 'body200', 'page', 'log']))) return null;
+    if (!Number.isSafeInteger(x.status) || !isWithin(x.status, 0, 999) || !isWithin(x.at_ms, 0, 8.64e15)) return null;
+    return {
+      surface: x.surface, url: text(x.url, 500), method: text(x.method, 20), status: x.status,
+      headers: headers(x.headers), body: text(x.body, BODY_MAX), at_ms: x.at_ms,
+    };
+  };
+
+  /** @param {unknown} x @returns {RequestFacts | null} */
+  const requestFacts = (x) => (!isObject(x) ? null : {
+    model: textOrNull(x.model, 200), stream: x.stream === true, max_tokens: countOrNull(x.max_tokens), key: x.key === true,
+    only: slugs(x.only), order: slugs(x.order),
+    allow_fallbacks: typeof x.allow_fallbacks === 'boolean' ? x.allow_fallbacks : null, app_retries: countOrNull(x.app_retries),
+  });
+
+  /** @param {unknown} m @returns {Observed | Settled | Resent | Ping | null} */
+  const fromTap = (m) => {
+    if (!isObject(m) || m.v !== V) return null;
+    switch (m.type) {
+      case 'ping': return { v: V, type: 'ping' };
+      case 'observed': {
+        const seen = exchange(m.exchange), request = requestFacts(m.request);
+        if (!isId(m.id) || !isId(m.story) || !isId(m.attempt) || !seen || !request) return null;
+        return { v: V, type: 'observed', id: m.id, story: m.story, attempt: m.attempt, replayable: m.replayable === true, exchange: seen, request };
+      }
+      case 'settled':
+        if (!isId(m.id) || !isId(m.story) || !isId(m.attempt)) return null;
+        if (!isOneOf(m.outcome, /** @type {const} */ (['answered', 'released', 'aborted']))) return null;
+        if (!isOneOf(m.why, /** @type {const} */ (['decision', 'deadline', 'late', 'gone', 'page']))) return null;
+        return { v: V, type: 'settled', id: m.id, story: m.story, attempt: m.attempt, outcome: m.outcome, why: m.why };
+      case 'resent':
+        return isId(m.story) ? { v: V, type: 'resent', story: m.story, answered: m.answered === true } : null;
+      default: return null;
+    }
+  };
+
+  /** @param {unknown} m @returns {Hello | Size | Act | null} */
+  const fromCard = (m) => {
+    if (!isObject(m) || m.v !== V) return null;
+    switch (m.type) {
+      case 'hello': return { v: V, type: 'hello' };
+      case 'size': return isWithin(m.width, 0, 10_000) && isWithin(m.height, 0, 10_000) ? { v: V, type: 'size', width: m.width, height: m.height } : null;
+      case 'act': return isOneOf(m.action, /** @type {const} */ (['retry', 'disarm', 'dismiss'])) ? { v: V, type: 'act', action: m.action } : null;
+      default: return null;
+    }
+  };
+
+  /** @param {unknown} m @returns {Show | null} what the card draws comes from the bridge over a claimed port: shape only */
+  const toCard = (m) => (isObject(m) && m.v === V && m.type === 'show' && isObject(m.view) && isObject(m.view.verdict)
+    ? /** @type {Show} */ (/** @type {unknown} */ (m)) : null);
+
+  /** @param {unknown} x @returns {string | null} */
+  const token = (x) => (typeof x === 'string' && /^[0-9a-f-]{36}$/.test(x) ? x : null);
+
+  /** @param {unknown} m @returns {Explain | Expect | Claim | Happened | SiteState | SetSite | SetEverywhere | null} */
+  const toWorker = (m) => {
+    if (!isObject(m) || m.v !== V) return null;
+    switch (m.type) {
+      case 'explain': {
+        const seen = exchange(m.exchange);
+        if (!seen || !isId(m.attempt)) return null;
+        return { v: V, type: 'explain', exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt };
+      }
+      case 'expect': case 'claim': {
+        const t = token(m.token);
+        return t === null ? null : { v: V, type: m.type, token: t };
+      }
+      case 'happened':
+        if (!isOneOf(m.what, /** @type {const} */ (['needs_you', 'waiting', 'over', 'app_retries'])) || !isWithin(m.count, 0, 1000)) return null;
+        return { v: V, type: 'happened', what: m.what, count: m.count };
+      case 'site_state':
+        return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
+      case 'set_site':
+        return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: 'set_site', url: text(m.url, 2000), on: m.on } : null;
+      case 'set_everywhere':
+        return typeof m.on === 'boolean' ? { v: V, type: 'set_everywhere', on: m.on } : null;
+      default: return null;
+    }
+  };
+
+  /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
+  Object.defineProperty(globalThis, 'cooldownProtocol', {
+    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, fromTap, fromCard, toCard, toWorker }),
+  });
+})();
