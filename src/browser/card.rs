@@ -1,0 +1,640 @@
+//! The card: one failure in plain words, what it means for the person, and the one thing to press.
+//!
+//! The card keeps no state of its own that matters: each [`Card::show`] brings the bridge's whole [`View`], so a frame that was lost
+//! or moved is drawn again from one message. It never takes the focus, since the person is typing; it acts on real clicks and keys alone.
+
+use super::clock::{self, Until};
+use super::dom::{Icon, add, add_icon, add_text, as_kind, clear, say, set_icon, show};
+use super::view::{Phase, Verdict, View};
+use crate::{Answer, Locale, RemedyType, RetryHelps};
+use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::callback::Timeout;
+use js_sys::{Date, Function};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{Document, Element, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+
+/// Clicks this soon after the card appeared, or after a button came to mean something else, were aimed at what was there before.
+///
+/// 250 ms is the time of a double click and of a click already under way, which is what has to be caught. Half a second, as some advise
+/// against clickjacking, would swallow the honest "no, stop" right after arming; and the worst that a stolen click can do here is
+/// one repeat of the page's own request.
+const DEAF_MS: f64 = 250.0;
+
+/// A status line that is filled after the first paint is read out; one that arrives filled is not.
+const AFTER_PAINT_MS: u32 = 100;
+
+/// How long "Copied" stands on the button.
+const COPIED_MS: u32 = 2_000;
+
+/// Left of a wait when it is announced for the second time.
+const SOON_MS: f64 = 10_000.0;
+
+/// What pressing the main button does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Press {
+    /// There is none, or it is on its way.
+    Nothing,
+    /// Sends, or arms where the wait still runs: the bridge knows the time.
+    Retry,
+    /// Stops what was armed.
+    Disarm,
+}
+
+/// A card on a page: made by `mount_card`, fed by [`Card::show`], taken off by `free()`.
+#[wasm_bindgen]
+pub struct Card {
+    screen: Rc<Screen>,
+    _listeners: Vec<EventListener>,
+}
+
+#[wasm_bindgen]
+impl Card {
+    /// Draws a `View` (see `extension/protocol.js`).
+    ///
+    /// # Errors
+    /// `{code: 'view', message}` where it is not one: the card stays as it was. `{code: 'dom', message}` where the document refuses an element.
+    pub fn show(&self, view: JsValue) -> Result<(), JsValue> {
+        let view = View::read(&view).map_err(|error| super::refusal("view", &error))?;
+        Screen::show(&self.screen, view).map_err(|error| super::refusal("dom", &error))
+    }
+
+    pub(super) fn mount(root: &Element, act: Function) -> Result<Self, JsValue> {
+        let document = root.owner_document().ok_or("an element without a document")?;
+        let locale = Locale::english();
+        let parts = Parts::build(root, &locale)?;
+        let screen = Rc::new(Screen {
+            document: document.clone(),
+            locale,
+            parts,
+            act,
+            view: RefCell::new(None),
+            press: Cell::new(Press::Nothing),
+            acted: Cell::new(false),
+            deaf_until: Cell::new(0.0),
+            left: Cell::new(f64::NAN),
+            tick: RefCell::new(None),
+            announcement: RefCell::new(None),
+            copied: RefCell::new(None),
+        });
+        // Weak, or the listeners would keep alive the screen that owns nothing of theirs, long after `free()`.
+        let card = &screen.parts.card;
+        let (clicked, typed, seen) = (Rc::downgrade(&screen), Rc::downgrade(&screen), Rc::downgrade(&screen));
+        let listeners = vec![
+            EventListener::new_with_options(card, "click", EventListenerOptions::enable_prevent_default(), move |event| {
+                if let Some(screen) = clicked.upgrade() {
+                    screen.click(event);
+                }
+            }),
+            EventListener::new(card, "keydown", move |event| {
+                if let Some(screen) = typed.upgrade() {
+                    screen.key(event);
+                }
+            }),
+            EventListener::new(&document, "visibilitychange", move |_| {
+                if let Some(screen) = seen.upgrade() {
+                    Screen::refresh(&screen);
+                }
+            }),
+        ];
+        Ok(Self { screen, _listeners: listeners })
+    }
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        self.screen.parts.card.remove();
+    }
+}
+
+/// The elements that live as long as the card. They are made once and changed in place, so that neither the focus, nor a selection, nor a
+/// screen reader's place is lost when the bridge shows a new state.
+struct Parts {
+    card: HtmlElement,
+    glyph: Element,
+    title: Element,
+    close: HtmlElement,
+    body: Element,
+    when: Element,
+    note: Element,
+    actions: Element,
+    retry: HtmlElement,
+    retry_label: Element,
+    links: Element,
+    tip: Element,
+    hints: Element,
+    facts: Element,
+    foot: Element,
+    rows: Element,
+    evidence_head: Element,
+    evidence: Element,
+    raw_head: Element,
+    raw: Element,
+    copy: HtmlElement,
+    report: HtmlTextAreaElement,
+    count: Element,
+    status: Element,
+}
+
+impl Parts {
+    fn build(root: &Element, locale: &Locale) -> Result<Self, JsValue> {
+        let words = |key| locale.message(key, &[]);
+        let with = |element: Element, attributes: &[(&str, &str)]| -> Result<Element, JsValue> {
+            for (name, value) in attributes {
+                element.set_attribute(name, value)?;
+            }
+            Ok(element)
+        };
+
+        // A click anywhere on the card gives it the focus, and only where the focus is does Escape mean this card.
+        let region = [("id", "card"), ("role", "region"), ("aria-labelledby", "name title"), ("tabindex", "-1"), ("hidden", "")];
+        let card = with(add(root, "section", "card")?, &region)?;
+        let sheet = add(&card, "div", "sheet")?;
+
+        let head = add(&sheet, "header", "head")?;
+        let glyph = add_icon(&head, Icon::Wait, "glyph")?;
+        let title = with(add(&head, "h2", "title")?, &[("id", "title")])?;
+        let close = with(add(&head, "button", "close")?, &[("id", "close"), ("type", "button")])?;
+        add_icon(&close, Icon::No, "")?;
+
+        let body = with(add(&sheet, "p", "body")?, &[("id", "body")])?;
+        let when = with(add(&sheet, "p", "when")?, &[("id", "when")])?;
+        let note = with(add(&sheet, "p", "note")?, &[("id", "note")])?;
+        let actions = add(&sheet, "div", "actions")?;
+        let retry = with(add(&actions, "button", "retry")?, &[("id", "retry"), ("type", "button"), ("aria-describedby", "tip")])?;
+        with(add(&retry, "span", "fill")?, &[("aria-hidden", "true")])?;
+        let retry_label = add(&retry, "span", "label")?;
+        let links = add(&actions, "div", "links")?;
+        let tip = with(add(&sheet, "p", "tip")?, &[("id", "tip")])?;
+        let hints = add(&sheet, "div", "hints")?;
+        let facts = with(add(&sheet, "dl", "facts")?, &[("id", "facts")])?;
+
+        let foot = add(&sheet, "div", "foot")?;
+        let details = with(add(&foot, "details", "details")?, &[("id", "details")])?;
+        add_text(&details, "summary", "", &words("card_details"))?;
+        let rows = add(&details, "dl", "rows")?;
+        let evidence_head = add_text(&details, "h3", "", &words("card_evidence"))?;
+        let evidence = add(&details, "ul", "evidence")?;
+        let raw_head = add_text(&details, "h3", "", &words("card_raw"))?;
+        // A box that scrolls must be reachable by keyboard; what the server wrote is left to right in every language.
+        let raw = with(
+            add(&details, "pre", "raw")?,
+            &[("tabindex", "0"), ("dir", "ltr"), ("role", "group"), ("aria-label", &words("card_raw"))],
+        )?;
+        let report = with(
+            add(&details, "textarea", "report")?,
+            &[("readonly", ""), ("dir", "ltr"), ("rows", "6"), ("aria-label", &words("card_report")), ("hidden", "")],
+        )?;
+        let copy = with(add_text(&details, "button", "copy", &words("card_copy"))?, &[("type", "button")])?;
+        let meta = add(&foot, "p", "meta")?;
+        let count = add(&meta, "span", "count")?;
+        with(add_text(&meta, "span", "name", &words("card_name"))?, &[("id", "name")])?;
+
+        let status = with(add(&card, "p", "status")?, &[("id", "status"), ("role", "status"), ("aria-live", "polite")])?;
+        Ok(Self {
+            card: as_kind(card)?,
+            glyph,
+            title,
+            close: as_kind(close)?,
+            body,
+            when,
+            note,
+            actions,
+            retry: as_kind(retry)?,
+            retry_label,
+            links,
+            tip,
+            hints,
+            facts,
+            foot,
+            rows,
+            evidence_head,
+            evidence,
+            raw_head,
+            raw,
+            copy: as_kind(copy)?,
+            report: as_kind(report)?,
+            count,
+            status,
+        })
+    }
+}
+
+/// The card behind its handle. No cell is borrowed while `act` runs: it may call [`Card::show`] in the same turn.
+struct Screen {
+    document: Document,
+    locale: Locale,
+    parts: Parts,
+    act: Function,
+    view: RefCell<Option<View>>,
+    press: Cell<Press>,
+    /// The main button was pressed, and nothing new was shown since: one action a click.
+    acted: Cell<bool>,
+    deaf_until: Cell<f64>,
+    /// What was left of the wait when it was last drawn; NaN where none runs.
+    left: Cell<f64>,
+    tick: RefCell<Option<Timeout>>,
+    announcement: RefCell<Option<Timeout>>,
+    copied: RefCell<Option<Timeout>>,
+}
+
+impl Screen {
+    fn show(this: &Rc<Self>, view: View) -> Result<(), JsValue> {
+        let before = this.view.replace(None);
+        let had_focus = this.has_focus();
+        let same_verdict = before.as_ref().is_some_and(|before| before.verdict == view.verdict && before.site == view.site);
+        if !same_verdict {
+            this.draw_verdict(&view)?;
+            this.left.set(f64::NAN);
+        }
+        this.draw_phase(&view)?;
+        if !same_verdict {
+            this.deafen();
+        }
+        this.acted.set(false);
+        let spoken = this.spoken(before.as_ref(), &view);
+        this.view.replace(Some(view));
+        Self::refresh(this);
+        if had_focus && !this.has_focus() {
+            // What had the focus is gone; a keyboard user stays inside the card.
+            let _ = this.parts.close.focus();
+        }
+        if let Some(text) = spoken {
+            Self::announce(this, text);
+        }
+        Ok(())
+    }
+
+    /// All that follows from the verdict alone.
+    fn draw_verdict(&self, view: &View) -> Result<(), JsValue> {
+        let (parts, verdict) = (&self.parts, &view.verdict);
+        parts.card.set_lang(&verdict.lang);
+        parts.card.set_dir(direction(&verdict.lang));
+        say(&parts.body, &verdict.body);
+        self.draw_links(verdict)?;
+
+        clear(&parts.facts);
+        for fact in &verdict.facts {
+            let row = add(&parts.facts, "div", "fact")?;
+            add_text(&row, "dt", "", &fact.label)?;
+            let value = add(&row, "dd", "answer")?;
+            if let Some(answer) = fact.answer {
+                let (icon, name) = match answer {
+                    Answer::Yes => (Icon::Yes, "yes"),
+                    Answer::No => (Icon::No, "no"),
+                    Answer::Maybe => (Icon::Maybe, "maybe"),
+                    Answer::Unknown => (Icon::Unknown, "unknown"),
+                };
+                row.set_attribute("data-answer", name)?;
+                add_icon(&value, icon, "mark")?;
+            }
+            add_text(&value, "span", "value", &fact.value)?;
+            if !fact.why.is_empty() {
+                add_text(&row, "dd", "why", &fact.why)?;
+            }
+        }
+        show(&parts.facts, !verdict.facts.is_empty());
+
+        clear(&parts.rows);
+        for [label, value] in &verdict.details {
+            let row = add(&parts.rows, "div", "")?;
+            add_text(&row, "dt", "", label)?;
+            // Slugs and ids keep their own direction in a right-to-left card.
+            let place = add(&row, "dd", "")?;
+            add_text(&place, "bdi", "", value)?;
+        }
+        show(&parts.rows, !verdict.details.is_empty());
+        clear(&parts.evidence);
+        for [field, text] in &verdict.evidence {
+            let item = add(&parts.evidence, "li", "")?;
+            add_text(&item, "code", "", field)?.set_attribute("dir", "ltr")?;
+            item.append_child(&self.document.create_text_node(" "))?;
+            add_text(&item, "q", "", text)?;
+        }
+        show(&parts.evidence, !verdict.evidence.is_empty());
+        show(&parts.evidence_head, !verdict.evidence.is_empty());
+        say(&parts.raw, &verdict.raw);
+        show(&parts.raw_head, !verdict.raw.is_empty());
+        parts.report.set_value(&self.report(view));
+        show(&parts.report, false);
+        Ok(())
+    }
+
+    /// The pages that help, as real links: they can be copied, opened in a new window, and say where they lead.
+    fn draw_links(&self, verdict: &Verdict) -> Result<(), JsValue> {
+        let parts = &self.parts;
+        clear(&parts.links);
+        clear(&parts.hints);
+        let mut drawn = 0_u32;
+        for (place, remedy) in verdict.remedies.iter().enumerate() {
+            let url = remedy.url.as_str();
+            if remedy.kind != RemedyType::Link || !url.starts_with("https://") {
+                continue;
+            }
+            let class = if place == 0 { "remedy main" } else { "remedy" };
+            let link = add(&parts.links, "a", class)?;
+            for (name, value) in [("href", url), ("target", "_blank"), ("rel", "noopener noreferrer")] {
+                link.set_attribute(name, value)?;
+            }
+            add_text(&link, "span", "", &remedy.label)?;
+            add_icon(&link, Icon::Leave, "mark")?;
+            add_text(&link, "span", "unseen", &format!(" {}", self.locale.message("card_new_tab", &[])))?;
+            if !remedy.hint.is_empty() {
+                let id = format!("hint-{place}");
+                add_text(&parts.hints, "p", "hint", &remedy.hint)?.set_attribute("id", &id)?;
+                link.set_attribute("aria-describedby", &id)?;
+            }
+            drawn += 1;
+        }
+        show(&parts.links, drawn > 0);
+        Ok(())
+    }
+
+    /// All that follows from the phase and the counters.
+    fn draw_phase(&self, view: &View) -> Result<(), JsValue> {
+        let (parts, phase) = (&self.parts, view.phase);
+        let answered = phase == Phase::Answered;
+        let (tone, glyph) = match view.verdict.retry_helps {
+            _ if answered => ("done", Icon::Done),
+            RetryHelps::Never => ("fix", Icon::Fix),
+            RetryHelps::Now | RetryHelps::Later => ("wait", Icon::Wait),
+        };
+        parts.card.set_attribute("data-phase", phase.name())?;
+        parts.card.set_attribute("data-tone", tone)?;
+        set_icon(&parts.glyph, glyph)?;
+        say(&parts.title, &if answered { self.answered(view) } else { view.verdict.title.clone() });
+        let close = if matches!(phase, Phase::Held | Phase::Armed | Phase::Retrying | Phase::Failed) && has_retry(view) {
+            "card_close_held"
+        } else {
+            "card_close"
+        };
+        let close = self.locale.message(close, &[]);
+        parts.close.set_attribute("aria-label", &close)?;
+        parts.close.set_title(&close);
+        say(&parts.note, &self.note(view));
+        for part in [&parts.body, &parts.actions, &parts.hints, &parts.facts, &parts.foot] {
+            show(part, !answered);
+        }
+        let several = if view.requests > 1 { clock::plural(&self.locale, "card_requests", view.requests) } else { String::new() };
+        say(&parts.count, &several);
+
+        let press = match phase {
+            Phase::Held | Phase::Failed if has_retry(view) => Press::Retry,
+            Phase::Armed => Press::Disarm,
+            _ => Press::Nothing,
+        };
+        if self.press.replace(press) != press {
+            self.deafen();
+        }
+        show(&parts.retry, press != Press::Nothing || phase == Phase::Retrying);
+        // Not `disabled`: that would throw a keyboard user out of the button that was just pressed.
+        parts.retry.set_attribute("aria-disabled", if phase == Phase::Retrying { "true" } else { "false" })?;
+        show(&parts.actions, !answered && (!is_hidden(&parts.retry) || !is_hidden(&parts.links)));
+        show(&parts.card, true);
+        Ok(())
+    }
+
+    /// The texts that time changes, and the next moment at which they will: no timer while nobody looks or nothing is counted.
+    fn refresh(this: &Rc<Self>) {
+        this.tick.replace(None);
+        let now = Date::now();
+        let mut next = None;
+        let mut passed = None;
+        if let Some(view) = this.view.borrow().as_ref() {
+            let ready_at = view.verdict.ready_at_ms;
+            let left = ready_at.map_or(0.0, |at| (at - now).max(0.0));
+            let counted = this.draw_button(view, left);
+            this.draw_tip(view, counted);
+            let running = this.draw_when(view, ready_at, now);
+            let soonest =
+                [(left > 0.0 && counted).then_some(left), running].into_iter().flatten().map(clock::next_change_ms).reduce(f64::min);
+            // A millisecond later, or the rounding of the timer brings the same second again.
+            next = soonest.map(|ms| ms.max(1.0) as u32 + 1);
+            passed = this.passed(view, left);
+        }
+        if let Some(text) = passed {
+            Self::announce(this, text);
+        }
+        if let Some(next) = next.filter(|_| !this.document.hidden()) {
+            let me = Rc::downgrade(this);
+            let tick = Timeout::new(next, move || {
+                if let Some(screen) = me.upgrade() {
+                    Self::refresh(&screen);
+                }
+            });
+            this.tick.replace(Some(tick));
+        }
+    }
+
+    /// The main button's words; whether they count down.
+    fn draw_button(&self, view: &View, left: f64) -> bool {
+        let parts = &self.parts;
+        let wait = || clock::wait(&self.locale, left);
+        let counts = left > 0.0 && self.press.get() != Press::Nothing;
+        let label = match (view.phase, self.press.get()) {
+            (Phase::Retrying, _) => self.locale.message("card_retrying", &[]),
+            (_, Press::Disarm) => self.locale.message("card_armed_in", &[("wait", &wait())]),
+            (_, Press::Retry) if counts => self.locale.message("card_retry_in", &[("wait", &wait())]),
+            (_, Press::Retry) => retry_label(view),
+            (_, Press::Nothing) => String::new(),
+        };
+        if parts.retry_label.text_content().as_deref() != Some(&label) {
+            parts.retry_label.set_text_content(Some(&label));
+        }
+        // The share of the wait that is over; without a stated length there is no share to draw.
+        let total = view.verdict.retry_after_s.unwrap_or(0.0) * 1000.0;
+        let done = if counts && total > 0.0 { (1.0 - left / total).clamp(0.0, 1.0) } else { 0.0 };
+        let _ = parts.retry.style().set_property("--done", &format!("{}%", (done * 100.0).round() as u32));
+        let _ = parts.retry.toggle_attribute_with_force("data-waiting", counts);
+        counts
+    }
+
+    /// The line on time; what is left of the time it names, if it is still to come. Where the button counts, it would say the same twice.
+    fn draw_when(&self, view: &View, ready_at: Option<f64>, now: f64) -> Option<f64> {
+        let reset_at = view.verdict.reset_at_ms;
+        let silent = self.press.get() != Press::Nothing || matches!(view.phase, Phase::Answered | Phase::Retrying);
+        let (text, at) = match (ready_at, reset_at) {
+            _ if silent => (String::new(), None),
+            (Some(at), _) if at > now => (clock::sentence(&self.locale, Until::Ready, at, now), Some(at)),
+            (_, Some(at)) if at > now => (clock::sentence(&self.locale, Until::Reset, at, now), Some(at)),
+            (None, None) => (String::new(), None),
+            _ => (self.locale.message("card_wait_over", &[]), None),
+        };
+        say(&self.parts.when, &text);
+        at.map(|at| at - now)
+    }
+
+    /// The line under the button: what pressing does, and why the app stands still meanwhile.
+    fn draw_tip(&self, view: &View, counts: bool) {
+        let key = match (view.phase, self.press.get()) {
+            (Phase::Retrying, _) => "card_tip_retrying",
+            (_, Press::Disarm) => "card_tip_armed",
+            (_, Press::Retry) if counts => "card_tip_early",
+            (_, Press::Retry) => "card_tip_held",
+            (_, Press::Nothing) => return say(&self.parts.tip, ""),
+        };
+        say(&self.parts.tip, &self.locale.message(key, &[]));
+    }
+
+    /// What the state's change is worth saying aloud.
+    fn spoken(&self, before: Option<&View>, view: &View) -> Option<String> {
+        let (title, body) = (&view.verdict.title, &view.verdict.body);
+        let shown = || Some(format!("{title}. {body}"));
+        match (before.map(|before| before.phase), view.phase) {
+            (Some(old), new) if old == new && before.is_some_and(|before| before.verdict.title == *title) => None,
+            (_, Phase::Answered) => Some(self.answered(view)),
+            (Some(_), Phase::Retrying) => Some(self.locale.message("card_retrying", &[])),
+            (Some(_), Phase::Failed) => Some(format!("{} {title}.", self.note(view))),
+            (Some(Phase::Armed), Phase::Held) => None,
+            (Some(_), Phase::Armed) => Some(self.locale.message("card_tip_armed", &[])),
+            (Some(_), Phase::Released) => Some(self.note(view)),
+            _ => shown(),
+        }
+    }
+
+    /// What the countdown is worth saying aloud: ten seconds to go, and its end; never each second.
+    fn passed(&self, view: &View, left: f64) -> Option<String> {
+        let before = self.left.replace(left);
+        if self.press.get() == Press::Nothing {
+            return None;
+        }
+        if before > SOON_MS && left <= SOON_MS && left > 0.0 {
+            let key = if view.phase == Phase::Armed { "card_armed_in" } else { "card_retry_in" };
+            return Some(self.locale.message(key, &[("wait", &clock::wait(&self.locale, left))]));
+        }
+        (before > 0.0 && left <= 0.0 && self.press.get() == Press::Retry).then(|| self.locale.message("card_can_retry", &[]))
+    }
+
+    fn announce(this: &Rc<Self>, text: String) {
+        this.parts.status.set_text_content(None);
+        let me = Rc::downgrade(this);
+        let later = Timeout::new(AFTER_PAINT_MS, move || {
+            if let Some(screen) = me.upgrade() {
+                screen.parts.status.set_text_content(Some(&text));
+            }
+        });
+        this.announcement.replace(Some(later));
+    }
+
+    /// The sentence between the words and the button: what became of the request.
+    fn note(&self, view: &View) -> String {
+        match view.phase {
+            Phase::Failed => self.locale.message("card_failed", &[("count", &clock::whole(&self.locale, view.attempt))]),
+            Phase::Released if view.verdict.retry_helps == RetryHelps::Never => self.locale.message("card_released", &[]),
+            Phase::Released => self.locale.message("card_released_wait", &[]),
+            _ => String::new(),
+        }
+    }
+
+    fn answered(&self, view: &View) -> String {
+        if view.attempt > 1 {
+            self.locale.message("card_answered_on", &[("count", &clock::whole(&self.locale, view.attempt))])
+        } else {
+            self.locale.message("card_answered", &[])
+        }
+    }
+
+    fn report(&self, view: &View) -> String {
+        let report = &view.verdict.report;
+        if view.site.is_empty() {
+            return report.clone();
+        }
+        format!("{}\n{}", report.trim_end(), self.locale.message("card_report_site", &[("host", &view.site)]))
+    }
+
+    fn click(self: &Rc<Self>, event: &Event) {
+        let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+            return;
+        };
+        let Ok(Some(button)) = target.closest("button, a") else {
+            return;
+        };
+        if !event.is_trusted() || now() < self.deaf_until.get() {
+            event.prevent_default();
+            return;
+        }
+        let is = |part: &HtmlElement| button.is_same_node(Some(part));
+        if is(&self.parts.close) {
+            self.tell("dismiss");
+        } else if is(&self.parts.copy) {
+            Self::copy(self);
+        } else if is(&self.parts.retry) && !self.acted.get() {
+            let action = match self.press.get() {
+                Press::Nothing => return,
+                Press::Retry => "retry",
+                Press::Disarm => "disarm",
+            };
+            self.acted.set(true);
+            self.tell(action);
+        }
+    }
+
+    fn key(&self, event: &Event) {
+        let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+        if is_escape && event.is_trusted() {
+            self.tell("dismiss");
+        }
+    }
+
+    fn tell(&self, action: &str) {
+        // What the caller's function throws is the caller's; the card has nothing to add.
+        let _ = self.act.call1(&JsValue::UNDEFINED, &action.into());
+    }
+
+    /// Shows the report, then copies what is shown. `execCommand` because a frame has no right to the asynchronous clipboard.
+    fn copy(this: &Rc<Self>) {
+        let parts = &this.parts;
+        show(&parts.report, true);
+        let _ = parts.report.focus();
+        parts.report.select();
+        let page = this.document.dyn_ref::<HtmlDocument>();
+        let copied = page.is_some_and(|page| page.exec_command("copy").unwrap_or(false));
+        if !copied {
+            // The text stays selected, the key does the rest.
+            return parts.copy.set_text_content(Some(&this.locale.message("card_copy_by_hand", &[])));
+        }
+        let _ = parts.copy.focus();
+        parts.copy.set_text_content(Some(&this.locale.message("card_copied", &[])));
+        Self::announce(this, this.locale.message("card_copied", &[]));
+        let me = Rc::downgrade(this);
+        let back = Timeout::new(COPIED_MS, move || {
+            if let Some(screen) = me.upgrade() {
+                screen.parts.copy.set_text_content(Some(&screen.locale.message("card_copy", &[])));
+            }
+        });
+        this.copied.replace(Some(back));
+    }
+
+    fn deafen(&self) {
+        self.deaf_until.set(now() + DEAF_MS);
+    }
+
+    fn has_focus(&self) -> bool {
+        let active = self.document.active_element();
+        active.is_some_and(|active| self.parts.card.contains(Some(&active)) && !matches!(active.closest("[hidden]"), Ok(Some(_))))
+    }
+}
+
+fn has_retry(view: &View) -> bool {
+    view.verdict.remedies.iter().any(|remedy| remedy.kind == RemedyType::Retry)
+}
+
+fn retry_label(view: &View) -> String {
+    let retry = view.verdict.remedies.iter().find(|remedy| remedy.kind == RemedyType::Retry);
+    retry.map(|remedy| remedy.label.clone()).unwrap_or_default()
+}
+
+fn is_hidden(element: &Element) -> bool {
+    element.has_attribute("hidden")
+}
+
+/// Milliseconds on a clock that no one sets back.
+fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or_else(Date::now, |performance| performance.now())
+}
+
+fn direction(lang: &str) -> &'static str {
+    let language = lang.split(['-', '_']).next().unwrap_or_default();
+    if matches!(language, "ar" | "dv" | "fa" | "he" | "ps" | "sd" | "ug" | "ur" | "yi") { "rtl" } else { "ltr" }
+}

@@ -1,0 +1,399 @@
+//! The decision: evidence in a stated order, the first hit wins.
+//!
+//! 1. no answer at all, or a page of the gate instead of one
+//! 2. a key's cap and a budget: their sentence wins over `limit_source`, which calls them credits
+//! 3. `error.availability`
+//! 4. `metadata.limit_source`, exactly, then by its prefix; `metadata.reason` refines it
+//! 5. `metadata.is_byok` on a limit: the flag wins over the sentence, which is the same for everybody
+//! 6. OpenRouter's own sentences
+//! 7. `metadata.failed_routing_step` and the lists of a refusal
+//! 8. the innermost status, refined by the provider's words
+
+use super::facts::{Facts, evidence};
+use super::templates::{self, Template, Topic, topic};
+use super::{Certainty, Evidence, Kind, LimitOwner, Reason, RetryHelps};
+use crate::read::Text;
+
+use Certainty::{Certain, Likely, Unsure};
+use RetryHelps::{Later, Never, Now};
+
+/// What was decided, and on what.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) kind: Kind,
+    pub(super) owner: LimitOwner,
+    pub(super) reason: Reason,
+    pub(super) retry: RetryHelps,
+    pub(super) certainty: Certainty,
+    pub(super) evidence: Vec<Evidence>,
+}
+
+impl Finding {
+    fn new(kind: Kind, owner: LimitOwner, reason: Reason, retry: RetryHelps, certainty: Certainty) -> Self {
+        Self { kind, owner, reason, retry, certainty, evidence: Vec::new() }
+    }
+
+    fn on(mut self, field: &str, text: &str) -> Self {
+        self.evidence.push(evidence(field, text));
+        self
+    }
+
+    fn template(template: &Template, certainty: Certainty) -> Self {
+        Self::new(template.kind, template.owner, template.reason, template.retry, certainty)
+    }
+}
+
+/// Decides. Total: what nothing fits is `unknown_openrouter`.
+pub(super) fn decide(facts: &Facts<'_>) -> Finding {
+    let decided = gate(facts)
+        .or_else(|| cap(facts))
+        .or_else(|| availability(facts))
+        .or_else(|| limit_source(facts))
+        .or_else(|| own_key(facts))
+        .or_else(|| sentence(facts))
+        .or_else(|| routing(facts))
+        .unwrap_or_else(|| by_status(facts));
+    refine(decided, facts)
+}
+
+/// Where the words of the error stand, for evidence.
+fn field_of(facts: &Facts<'_>, words: &str) -> String {
+    match &facts.fault {
+        Some(fault) if facts.raw.has(words) => fault.field("metadata.raw"),
+        Some(fault) if !fault.message.is_empty() => fault.field("message"),
+        _ => "text".to_owned(),
+    }
+}
+
+/// No answer, or somebody's page instead of one.
+fn gate(facts: &Facts<'_>) -> Option<Finding> {
+    if let Some(title) = &facts.html {
+        let status = facts.exchange.status;
+        let refused = matches!(status, 401 | 403 | 429) || facts.whole.has("you have been blocked");
+        let (reason, retry) = if refused { (Reason::GateBlocked, Later) } else { (Reason::GateFailed, Now) };
+        return Some(Finding::new(Kind::EdgeBlock, LimitOwner::Edge, reason, retry, Certain).on("html", title));
+    }
+    if facts.fault.is_some() {
+        return None;
+    }
+    if facts.whole.lower().starts_with("error code: 5") {
+        let found = Finding::new(Kind::EdgeBlock, LimitOwner::Edge, Reason::GateFailed, Now, Certain);
+        return Some(found.on("text", facts.whole.plain()));
+    }
+    if let Some((words, slow)) = facts.broken().filter(|_| facts.named_status().is_none()) {
+        let (kind, reason) = if slow { (Kind::Timeout, Reason::ClientTimeout) } else { (Kind::Network, Reason::NoConnection) };
+        return Some(Finding::new(kind, LimitOwner::None, reason, Now, Certain).on("text", words));
+    }
+    let silent = facts.exchange.status == 0 && facts.whole.is_empty();
+    silent.then(|| Finding::new(Kind::Network, LimitOwner::None, Reason::NoConnection, Now, Certain).on("status", "0"))
+}
+
+fn cap(facts: &Facts<'_>) -> Option<Finding> {
+    let template = templates::first(templates::CAPS, &facts.said)?;
+    let words = template.words.first().copied().unwrap_or_default();
+    Some(Finding::template(template, Certain).on(&field_of(facts, words), words))
+}
+
+/// Source: openrouter.ai/docs, errors and debugging, August 2026.
+fn availability(facts: &Facts<'_>) -> Option<Finding> {
+    use {Kind as K, LimitOwner as O, Reason as R};
+    let fault = facts.fault.as_ref()?;
+    let code = fault.available("code")?;
+    let (kind, owner, reason, retry) = match code.as_str() {
+        // That the providers refused OpenRouter's credential is told only where they are named.
+        "capacity_exhausted" if fault.first_available("affected_providers").is_some() => {
+            (K::UpstreamRateLimit, O::SharedPool, R::AllProvidersAtCapacity, Later)
+        }
+        "capacity_exhausted" => (K::UpstreamRateLimit, O::Unknown, R::AllProvidersAtCapacity, Later),
+        "temporarily_unavailable" => (K::ProviderOverloaded, O::Provider, R::ProviderFull, Later),
+        "model_not_found" => (K::ModelNotFound, O::None, R::NoSuchModel, Never),
+        "model_deprecated" => (K::ModelNotFound, O::None, R::ModelRetired, Never),
+        "wrong_endpoint" => (K::BadRequest, O::None, R::InvalidRequest, Never),
+        "no_endpoints" | "model_unavailable_upstream" => (K::NoEndpoints, O::None, R::NotServed, Never),
+        "constraint_filtered" => (K::NoEndpoints, O::None, R::UnsupportedOption, Never),
+        "free_variant_ended" => (K::NoEndpoints, O::None, R::FreeEnded, Never),
+        "region_restricted" => (K::RegionBlocked, O::None, R::Region, Never),
+        "privacy_restricted" => (K::DataPolicy, O::None, R::PrivacySettings, Never),
+        _ => return None,
+    };
+    Some(Finding::new(kind, owner, reason, retry, Certain).on(&fault.field("availability.code"), &code))
+}
+
+fn limit_source(facts: &Facts<'_>) -> Option<Finding> {
+    let fault = facts.fault.as_ref();
+    let known = templates::LIMIT_SOURCES;
+    let stated = fault.and_then(|fault| fault.text("limit_source"));
+    // Notes and shortened logs keep the word without its member.
+    let in_text = || known.iter().map(|(source, ..)| *source).find(|source| facts.said.has(source));
+    let in_text = if fault.is_none() { in_text() } else { None };
+    let source = stated.or(in_text)?;
+    let field = fault.map_or_else(|| "text".to_owned(), |fault| fault.field("metadata.limit_source"));
+    let exact = known.iter().find(|(known, ..)| *known == source);
+    let found = match exact {
+        Some((_, kind, owner, reason, retry)) => Finding::new(*kind, *owner, *reason, *retry, Certain),
+        None if source.starts_with("upstream_provider_") => {
+            Finding::new(Kind::UpstreamRateLimit, LimitOwner::Provider, Reason::ProviderLimit, Later, Likely)
+        }
+        None if source.starts_with("openrouter_") && facts.meaning() == Some(429) => {
+            Finding::new(Kind::AccountRateLimit, LimitOwner::Account, Reason::PlatformLimit, Later, Likely)
+        }
+        None => return None,
+    };
+    let mut found = found.on(&field, source);
+    if found.kind == Kind::KeyLimit && found.reason == Reason::KeyCap && facts.reset_at_ms().is_some() {
+        found.retry = Later;
+    }
+    // The sentence tells more of the same: which balance, which period, which of the two daily tiers.
+    if let Some(template) = templates::first(templates::OWN, &facts.said).filter(|it| it.kind == found.kind) {
+        found.reason = template.reason;
+        found.retry = template.retry;
+    }
+    match fault.and_then(|fault| fault.text("reason")) {
+        Some(reason @ "in_flight_budget_exhausted") => Some(in_flight(facts, reason)),
+        Some(reason @ "weight_exceeds_budget") => Some(too_expensive(facts, reason)),
+        _ => Some(found),
+    }
+}
+
+fn in_flight(facts: &Facts<'_>, reason: &str) -> Finding {
+    let field = facts.fault.as_ref().map(|fault| fault.field("metadata.reason")).unwrap_or_default();
+    Finding::new(Kind::AccountRateLimit, LimitOwner::Account, Reason::InFlightBudget, Later, Certain).on(&field, reason)
+}
+
+fn too_expensive(facts: &Facts<'_>, reason: &str) -> Finding {
+    let field = facts.fault.as_ref().map(|fault| fault.field("metadata.reason")).unwrap_or_default();
+    let found = Finding::new(Kind::InsufficientCredits, LimitOwner::Account, Reason::RequestTooExpensive, Never, Certain);
+    found.on(&field, reason)
+}
+
+/// The attempt used the user's own provider key, and it was a limit, money or the key that failed.
+fn own_key(facts: &Facts<'_>) -> Option<Finding> {
+    use {Kind as K, LimitOwner as O, Reason as R};
+    let fault = facts.fault.as_ref()?;
+    let hint = fault.text("remedy_hint").is_some_and(|hint| hint.contains("rate-limited your own key"));
+    if fault.flag("is_byok") != Some(true) && !hint {
+        return None;
+    }
+    let refused = topic(&facts.raw, Topic::Key).or_else(|| if facts.raw.is_empty() { topic(&facts.said, Topic::Key) } else { None });
+    let (kind, reason, retry) = match facts.meaning()? {
+        429 => (K::ByokRateLimit, R::OwnKeyLimit, Later),
+        402 => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
+        401 => (K::Auth, R::OwnProviderKeyRefused, Never),
+        400 | 403 if refused.is_some() => (K::Auth, R::OwnProviderKeyRefused, Never),
+        403 if topic(&facts.said, Topic::Empty).is_some() => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
+        _ => return None,
+    };
+    let found = Finding::new(kind, O::OwnProviderKey, reason, retry, if hint { Likely } else { Certain });
+    Some(if fault.flag("is_byok") == Some(true) {
+        Finding { certainty: Certain, ..found }.on(&fault.field("metadata.is_byok"), "true")
+    } else {
+        found.on(&fault.field("metadata.remedy_hint"), "rate-limited your own key")
+    })
+}
+
+fn sentence(facts: &Facts<'_>) -> Option<Finding> {
+    if let Some(reason) = facts.fault.as_ref().and_then(|fault| fault.text("reason")) {
+        match reason {
+            "in_flight_budget_exhausted" => return Some(in_flight(facts, reason)),
+            "weight_exceeds_budget" => return Some(too_expensive(facts, reason)),
+            _ => {}
+        }
+    }
+    let template = templates::first(templates::OWN, &facts.said)?;
+    // A 402 that a provider gave OpenRouter is not the user's balance.
+    let of_provider = facts.fault.as_ref().is_some_and(|fault| fault.text("provider_name").is_some());
+    if template.kind == Kind::InsufficientCredits && !template.own && of_provider {
+        return None;
+    }
+    let words = template.words.first().copied().unwrap_or_default();
+    let certainty = if template.own { Certain } else { Likely };
+    Some(Finding::template(template, certainty).on(&field_of(facts, words), words))
+}
+
+fn routing(facts: &Facts<'_>) -> Option<Finding> {
+    use {Kind as K, Reason as R};
+    let fault = facts.fault.as_ref()?;
+    let step = fault.text("failed_routing_step");
+    let (kind, reason) = match step {
+        Some("Filter by Data Policy") => (K::DataPolicy, R::PrivacySettings),
+        Some("Filter by Guardrails") => (K::DataPolicy, R::Guardrail),
+        Some("Filter by Allowed Providers") => (K::NoEndpoints, R::ProviderPinned),
+        Some("Filter by Max Price") => (K::NoEndpoints, R::PriceCap),
+        Some("Gate Free Endpoints by Agentic Harness") => (K::NoEndpoints, R::AgenticOnly),
+        Some("Gate Endpoints with Attestations") => (K::NoEndpoints, R::Attestation),
+        Some(step) if step.starts_with("Filter by ") => (K::NoEndpoints, R::UnsupportedOption),
+        Some(_) => (K::NoEndpoints, R::NotServed),
+        None if fault.metadata.contains_key("missing_attestation_types") => (K::NoEndpoints, R::Attestation),
+        None if fault.metadata.contains_key("requested_providers") => (K::NoEndpoints, R::ProviderPinned),
+        None if fault.metadata.contains_key("patterns") => (K::Moderation, R::PromptInjection),
+        None if fault.metadata.contains_key("flagged_input") => (K::Moderation, R::InputFlagged),
+        None => return None,
+    };
+    let owner = if reason == R::Attestation { LimitOwner::Account } else { LimitOwner::None };
+    let found = Finding::new(kind, owner, reason, Never, Certain);
+    Some(match step {
+        Some(step) => found.on(&fault.field("metadata.failed_routing_step"), step),
+        None => found.on(&fault.field("metadata"), fault.metadata.keys().next().map_or("", String::as_str)),
+    })
+}
+
+/// The status, and within it what the provider's words are about.
+fn by_status(facts: &Facts<'_>) -> Finding {
+    use {Kind as K, LimitOwner as O, Reason as R};
+    let said = &facts.said;
+    let about = |wanted: Topic| topic(said, wanted);
+    let named = facts.provider().is_some();
+    let relayed = said.has("provider returned error") || facts.whole.has("provider returned error");
+    let of_provider = named || relayed || said.has("upstream error");
+    let whose = if of_provider { O::Provider } else { O::Unknown };
+    let Some(status) = facts.meaning() else {
+        let finished = facts.fault.as_ref().is_some_and(|fault| fault.path.ends_with("finish_reason"));
+        if finished {
+            return Finding::new(K::ProviderError, O::Provider, R::ProviderFailed, Now, Likely).on("finish_reason", "error");
+        }
+        return Finding::new(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Now, Unsure);
+    };
+    let with =
+        |kind, owner, reason, retry, certainty| Finding::new(kind, owner, reason, retry, certainty).on("status", &status.to_string());
+    let worded = |kind, owner, reason, retry, words: &str| {
+        let found = Finding::new(kind, owner, reason, retry, Likely).on("status", &status.to_string());
+        found.on(&field_of(facts, words), words)
+    };
+    match status {
+        429 => limit(facts, of_provider),
+        400 | 413 | 422 => {
+            if let Some(words) = about(Topic::Context) {
+                worded(K::ContextLength, O::None, R::TooLong, Never, words)
+            } else if let Some(words) = about(Topic::Region) {
+                worded(K::RegionBlocked, O::None, R::Region, Never, words)
+            } else if let Some(words) = about(Topic::Key) {
+                worded(K::Auth, O::None, R::KeyRefused, Never, words)
+            } else if let Some(words) = about(Topic::Filter) {
+                worded(K::Moderation, O::None, R::InputFlagged, Never, words)
+            } else if let Some(words) = about(Topic::Model).filter(|_| !of_provider) {
+                worded(K::ModelNotFound, O::None, R::NoSuchModel, Never, words)
+            } else if status == 413 {
+                with(K::BadRequest, O::None, R::TooLarge, Never, Certain)
+            } else if of_provider {
+                with(K::BadRequest, O::None, R::ProviderRejected, Never, Likely)
+            } else {
+                with(K::BadRequest, O::None, R::InvalidRequest, Never, Likely)
+            }
+        }
+        401 if of_provider => with(K::ProviderError, O::Provider, R::ProviderRefused, Never, Likely),
+        401 if said.has("user not found") => worded(K::Auth, O::None, R::UnknownKey, Never, "user not found"),
+        401 => with(K::Auth, O::None, R::KeyRefused, Never, Certain),
+        402 if of_provider => with(K::ProviderError, O::Provider, R::ProviderAccountEmpty, Later, Likely),
+        402 => with(K::InsufficientCredits, O::Account, R::BalanceEmpty, Never, Likely),
+        403 => {
+            if let Some(words) = about(Topic::Region) {
+                worded(K::RegionBlocked, O::None, R::Region, Never, words)
+            } else if let Some(words) = about(Topic::Empty).filter(|_| of_provider) {
+                worded(K::ProviderError, O::Provider, R::ProviderAccountEmpty, Never, words)
+            } else if let Some(words) = about(Topic::Filter) {
+                worded(K::Moderation, O::None, R::InputFlagged, Never, words)
+            } else if of_provider {
+                with(K::ProviderError, O::Provider, R::ProviderRefused, Never, Likely)
+            } else if let Some(words) = about(Topic::Key) {
+                worded(K::Auth, O::None, R::KeyRefused, Never, words)
+            } else {
+                with(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Now, Unsure)
+            }
+        }
+        404 if relayed && about(Topic::Model).is_none() => with(K::ProviderError, O::Provider, R::ProviderNotFound, Now, Likely),
+        404 if about(Topic::Model).is_some() => with(K::ModelNotFound, O::None, R::NoSuchModel, Never, Likely),
+        404 | 503 if about(Topic::Option).is_some() => with(K::NoEndpoints, O::None, R::NotServed, Never, Likely),
+        408 | 504 | 524 => with(K::Timeout, O::Provider, R::NoAnswerInTime, Now, Certain),
+        405 | 406 | 409 | 411 | 412 | 414 | 415 | 416 | 417 | 431 => with(K::BadRequest, O::None, R::InvalidRequest, Never, Likely),
+        500 | 502 => {
+            if let Some(words) = about(Topic::Filter) {
+                worded(K::Moderation, O::None, R::OutputFlagged, Never, words)
+            } else if let Some(words) = about(Topic::Timeout) {
+                worded(K::Timeout, O::Provider, R::NoAnswerInTime, Now, words)
+            } else if let Some(words) = about(Topic::Overload) {
+                worded(K::ProviderOverloaded, O::Provider, R::ProviderFull, Later, words)
+            } else if status == 502 || of_provider {
+                with(K::ProviderError, O::Provider, R::ProviderFailed, Now, Certain)
+            } else {
+                with(K::ProviderError, whose, R::Internal, Now, Certain)
+            }
+        }
+        503 | 529 => with(K::ProviderOverloaded, O::Provider, R::ProviderFull, Later, Certain),
+        520..=523 | 525..=527 => with(K::EdgeBlock, O::Edge, R::GateFailed, Now, Likely),
+        500..=599 => with(K::ProviderError, whose, R::Internal, Now, Likely),
+        _ => with(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Now, Unsure),
+    }
+}
+
+/// A 429 that no field and no sentence explains.
+fn limit(facts: &Facts<'_>, of_provider: bool) -> Finding {
+    use {Kind as K, LimitOwner as O, Reason as R};
+    let fault = facts.fault.as_ref();
+    let pool = fault.is_some_and(|fault| fault.flag("is_byok") == Some(false));
+    let found = |kind, owner, reason, certainty| Finding::new(kind, owner, reason, Later, certainty).on("status", "429");
+    if let (true, Some(fault)) = (pool, fault) {
+        let found = Finding::new(K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later, Likely);
+        return found.on(&fault.field("metadata.is_byok"), "false");
+    }
+    let native = topic(&facts.said, Topic::Quota).filter(|words| *words != "rate limit" && *words != "rate_limit_exceeded");
+    let typed = fault.and_then(|fault| fault.error_type.as_deref()).is_some();
+    // OpenRouter counts its own limits in these fields; providers' limits never carry them.
+    let counted = fault.and_then(|fault| fault.header("x-ratelimit-limit"));
+    if let Some(limit) = counted.filter(|_| !of_provider) {
+        let found = Finding::new(K::AccountRateLimit, O::Account, R::PlatformLimit, Later, Likely);
+        return found.on("metadata.headers.x-ratelimit-limit", &limit);
+    }
+    if of_provider {
+        return found(K::UpstreamRateLimit, O::Provider, R::ProviderLimit, Likely);
+    }
+    match native {
+        Some(words) if fault.is_some() => {
+            found(K::UpstreamRateLimit, O::Provider, R::ProviderLimit, Likely).on(&field_of(facts, words), words)
+        }
+        _ if typed => found(K::UpstreamRateLimit, O::Unknown, R::ProviderLimit, Unsure),
+        _ => found(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Unsure),
+    }
+}
+
+/// The finer cause, from the provider's own code and words.
+fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
+    let fault = facts.fault.as_ref();
+    let code = fault.and_then(|fault| fault.word("provider_error_code").or_else(|| fault.word("provider_code")));
+    let code_text = Text::new(code.as_deref().unwrap_or_default());
+    // The canned sentence says nothing about the cause; only the provider's own words do.
+    let canned = facts.raw.has("rate-limited upstream");
+    let said = |wanted: Topic| {
+        let in_raw = if canned { None } else { topic(&facts.raw, wanted).map(|words| ("metadata.raw", words)) };
+        topic(&code_text, wanted).map(|words| ("metadata.provider_error_code", words)).or(in_raw)
+    };
+    let field = |member: &str| fault.map_or_else(|| member.to_owned(), |fault| fault.field(member));
+    let refined = match found.reason {
+        Reason::PoolLimited => {
+            let numeric = code.as_deref().is_some_and(|code| code == "429");
+            if let Some(sign) = said(Topic::Empty) {
+                Some((Reason::PoolAccountEmpty, sign))
+            } else if let Some(sign) = said(Topic::Overload) {
+                Some((Reason::PoolEngineOverloaded, sign))
+            } else if let Some(sign) = said(Topic::Quota) {
+                Some((Reason::PoolQuota, sign))
+            } else if numeric {
+                Some((Reason::PoolQuota, ("metadata.provider_error_code", "429")))
+            } else {
+                None
+            }
+        }
+        Reason::OwnKeyLimit => {
+            if let Some(sign) = said(Topic::Overload) {
+                Some((Reason::OwnKeyOverloaded, sign))
+            } else {
+                said(Topic::Daily).map(|sign| (Reason::OwnKeyDaily, sign))
+            }
+        }
+        _ => None,
+    };
+    if let Some((reason, (member, words))) = refined {
+        found.reason = reason;
+        found.evidence.push(evidence(&field(member), words));
+    }
+    found
+}

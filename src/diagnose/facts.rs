@@ -1,0 +1,478 @@
+//! Everything a failure states, gathered once, and whether it is OpenRouter's at all.
+
+use super::templates::{self, MARKS, WEAK_MARKS};
+use super::{Certainty, Evidence};
+use crate::exchange::{Exchange, Surface};
+use crate::read::{self, Fault, Text, wait};
+use crate::redact::redact;
+
+/// Text beyond this is not looked at; the tap sends less.
+const MAX_TEXT: usize = 262_144;
+
+/// Whose address was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// `openrouter.ai` or one of its subdomains.
+    Ours,
+    /// Another host.
+    Other,
+    /// None is known.
+    Unknown,
+}
+
+/// What is known of one failure.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) host: Host,
+    /// The error object, where there is one.
+    pub(crate) fault: Option<Fault>,
+    /// The title of an HTML page.
+    pub(crate) html: Option<String>,
+    /// The error's message and the provider's words; without an error object the whole text.
+    pub(crate) said: Text,
+    /// The provider's words alone.
+    pub(crate) raw: Text,
+    /// The whole text.
+    pub(crate) whole: Text,
+    /// A good answer, or somebody else's data: its text says nothing about a failure.
+    pub(crate) is_data: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// Reads the exchange.
+    pub(crate) fn gather(exchange: &'a Exchange) -> Self {
+        // Secrets go first: what was never read cannot be told.
+        let shown = redact(&exchange.body);
+        let mut end = shown.len().min(MAX_TEXT);
+        while !shown.is_char_boundary(end) {
+            end -= 1;
+        }
+        let body = shown.get(..end).unwrap_or_default();
+        let body = match exchange.surface {
+            Surface::Page | Surface::Log => read::without_gutter(body),
+            _ => body.to_owned(),
+        };
+        let html = read::html_title(&body);
+        let prose = matches!(exchange.surface, Surface::Page | Surface::Log);
+        let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
+        // A good answer without its head may start inside what the model wrote.
+        let headless = well && !read::has_head(&body);
+        let roots = if html.is_some() || headless { Vec::new() } else { read::read(&body) };
+        let fault = read::fault::find(&roots);
+        let whole = Text::new(&body);
+        let raw = Text::new(fault.as_ref().map_or("", |fault| &fault.raw));
+        let said = match &fault {
+            Some(fault) if !fault.message.is_empty() || !fault.raw.is_empty() || fault.code.is_some() => {
+                Text::new(&format!("{} {}", fault.message, fault.raw))
+            }
+            _ => whole.clone(),
+        };
+        let is_data = fault.is_none() && (well || !prose && !roots.is_empty() && exchange.status < 400);
+        Self { exchange, host: host(&exchange.url), fault, html, said, raw, whole, is_data }
+    }
+
+    /// The sign by which this is OpenRouter's failure, and how sure that makes it; `None` is silence.
+    pub(crate) fn recognize(&self) -> Option<(Evidence, Certainty)> {
+        let sign = |field: &str, text: &str, certainty| Some((evidence(field, text), certainty));
+        let failed = self.exchange.status == 0 || self.exchange.status >= 400;
+        let from_wire = matches!(self.exchange.surface, Surface::Http | Surface::Sse | Surface::Body200);
+        if self.host == Host::Ours && from_wire && (self.fault.is_some() || failed) {
+            return sign("url", "openrouter.ai", Certainty::Certain);
+        }
+        if let Some(title) = &self.html {
+            let named = self.whole.has("openrouter.ai");
+            return if named && failed { sign("html", title, Certainty::Likely) } else { None };
+        }
+        if let Some(fault) = &self.fault {
+            if let Some((field, text)) = self.mark(fault) {
+                return sign(&field, &text, Certainty::Certain);
+            }
+        } else if self.is_data || self.exchange.surface == Surface::Sse || is_code_or_docs(&self.exchange.body) {
+            return None;
+        }
+        if let Some(words) = self.own_words() {
+            return sign("text", words, Certainty::Certain);
+        }
+        if let Some(fault) = &self.fault {
+            let weak = self.said.first_of(WEAK_MARKS);
+            if let Some(words) = weak.filter(|_| fault.exact && self.host == Host::Unknown) {
+                return sign(&fault.field("message"), words, Certainty::Likely);
+            }
+        }
+        // A name is a sign only beside a failure: an error object, a status, or a connection that broke.
+        let named = self.whole.has("openrouter");
+        let failure = self.fault.is_some() || self.named_status().is_some() || self.broken().is_some();
+        if named && failure { sign("text", "openrouter", Certainty::Likely) } else { None }
+    }
+
+    /// The member of the error object that only OpenRouter sends.
+    fn mark(&self, fault: &Fault) -> Option<(String, String)> {
+        if fault.marks() == 0 {
+            return None;
+        }
+        for member in ["limit_source", "provider_name", "is_byok", "failed_routing_step", "error_type"] {
+            if let Some(text) = fault.word(member) {
+                return Some((fault.field(&format!("metadata.{member}")), text));
+            }
+        }
+        if let Some(code) = fault.available("code") {
+            return Some((fault.field("availability.code"), code));
+        }
+        if let Some(error_type) = &fault.error_type {
+            return Some((fault.field("error_type"), error_type.clone()));
+        }
+        if fault.in_choice {
+            return Some((fault.path.clone(), fault.message.clone()));
+        }
+        if let Some(id) = &fault.request_id {
+            return Some(("request_id".to_owned(), id.clone()));
+        }
+        let member = fault.metadata.keys().next().cloned().unwrap_or_else(|| "user_id".to_owned());
+        Some((member, String::new()))
+    }
+
+    /// Words that nobody but OpenRouter writes.
+    fn own_words(&self) -> Option<&'static str> {
+        let of = |said: &Text| {
+            let all = templates::CAPS.iter().chain(templates::OWN).filter(|template| template.own);
+            let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
+            found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS))
+        };
+        // The client's own words around an error object may name OpenRouter too.
+        of(&self.said).or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(&["openrouterexception"])))
+    }
+
+    /// The status that stands beside OpenRouter's name in a line of text, or anywhere that a status is called one.
+    pub(crate) fn named_status(&self) -> Option<u16> {
+        status_in(self.whole.lower())
+    }
+
+    /// The words by which a client says that the connection broke, and whether it was only slow.
+    pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
+        const SLOW: [&str; 3] = ["read timed out", "readtimeout", "request timed out"];
+        const BROKEN: [&str; 16] = [
+            "connect timeout",
+            "econnrefused",
+            "econnreset",
+            "enotfound",
+            "etimedout",
+            "eai_again",
+            "epipe",
+            "failed to fetch",
+            "networkerror when attempting",
+            "load failed",
+            "connection refused",
+            "connection reset",
+            "name resolution",
+            "getaddrinfo",
+            "socket hang up",
+            "max retries exceeded",
+        ];
+        let slow = self.whole.first_of(&SLOW).map(|words| (words, true));
+        slow.or_else(|| self.whole.first_of(&BROKEN).map(|words| (words, false)))
+    }
+
+    /// The status that the failure states, innermost first; else the transport's.
+    pub(crate) fn status(&self) -> Option<u16> {
+        let transport = Some(self.exchange.status).filter(|status| (400..600).contains(status));
+        let code = self.fault.as_ref().and_then(|fault| fault.code);
+        let is_text = matches!(self.exchange.surface, Surface::Page | Surface::Log);
+        let stated = || if is_text && self.fault.is_none() { self.named_status() } else { None };
+        code.or_else(stated).or(transport).or_else(|| if is_text { self.named_status() } else { None })
+    }
+
+    /// The status to decide by: the stated one, or the one that the error's words stand for.
+    pub(crate) fn meaning(&self) -> Option<u16> {
+        let code = self.fault.as_ref().and_then(|fault| fault.code);
+        code.or_else(|| self.fault.as_ref().and_then(|fault| fault.code_in_words)).or_else(|| self.status())
+    }
+
+    /// The provider's name as stated.
+    pub(crate) fn provider(&self) -> Option<String> {
+        let fault = self.fault.as_ref();
+        let named = fault.and_then(|fault| fault.text("provider_name").map(str::to_owned));
+        named
+            .or_else(|| fault.and_then(|fault| fault.provider.clone()))
+            .or_else(|| self.exchange.header("x-provider-name").map(str::to_owned))
+            .or_else(|| name(self.said.between("requires moderation on ", &['.', '"'])?))
+            .or_else(|| name(self.said.between("upstream error from ", &[':'])?))
+            .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?))
+            .filter(|name| name != "OpenRouter")
+    }
+
+    /// The model's slug as stated.
+    pub(crate) fn model(&self) -> Option<String> {
+        let fault = self.fault.as_ref();
+        let said = &self.said;
+        let before = |words: &str| said.before(words).and_then(|text| text.rsplit(' ').next()).and_then(slug);
+        let after =
+            |text: &Text, words: &str| text.after(words).and_then(|text| text.trim_start().split([' ', ',', ';']).next()).and_then(slug);
+        let stated = || fault.and_then(|fault| slug(fault.text("model_slug")?));
+        let requested = || fault.and_then(|fault| slug(fault.first_available("requested_models")?));
+        before(" is temporarily rate-limited upstream")
+            .or_else(|| after(said, "high demand for "))
+            .or_else(|| after(said, "new-account-rpm/"))
+            .or_else(|| limited_model(said))
+            .or_else(|| before(" is not a valid model id"))
+            .or_else(|| before(" requires moderation on "))
+            .or_else(|| before(" is only available on agentic"))
+            .or_else(stated)
+            .or_else(requested)
+            .or_else(|| after(said, "no endpoints found for "))
+            .or_else(|| after(said, "no endpoints for "))
+            .or_else(|| after(&self.whole, "failed to invoke model "))
+            .or_else(|| after(said, "providers serving "))
+            .or_else(|| fault.and_then(|fault| slug(fault.model.as_deref()?)))
+            .or_else(|| after(&self.whole, "model_name: "))
+            .or_else(|| after(said, "all providers for "))
+            .or_else(|| slug_near(&self.raw, "model "))
+            .or_else(|| after(&self.raw, ", model: ").or_else(|| bare_model(&self.raw)))
+            .or_else(|| self.model_in_prose())
+    }
+
+    /// A slug in the text around an error, where it is the only one.
+    fn model_in_prose(&self) -> Option<String> {
+        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) {
+            return None;
+        }
+        let head = self.whole.before("{").unwrap_or_else(|| self.whole.plain());
+        let words = head.split([' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',']);
+        let mut slugs = words.filter_map(|word| slug(word.trim_end_matches(':')).filter(|slug| is_model_like(slug)));
+        let first = slugs.next()?;
+        slugs.all(|other| other == first).then_some(first)
+    }
+
+    /// Header fields: those of the transport, then the body's copy.
+    pub(crate) fn header(&self, name: &str) -> Option<(String, String)> {
+        let of_body = || {
+            let value = self.fault.as_ref()?.header(name)?;
+            Some((self.fault.as_ref()?.field(&format!("metadata.headers.{name}")), value))
+        };
+        self.exchange.header(name).map(|value| (format!("header {name}"), value.to_owned())).or_else(of_body)
+    }
+
+    /// The wait that is stated, in milliseconds, and where.
+    pub(crate) fn wait_ms(&self) -> Option<(Evidence, u64)> {
+        let fault = self.fault.as_ref();
+        let available = || {
+            let value = fault?.available("retry_after")?;
+            Some((evidence(&fault?.field("availability.retry_after"), &value), wait::seconds(&value)?))
+        };
+        let field = || {
+            let (field, value) = self.header("retry-after")?;
+            Some((evidence(&field, &value), wait::retry_after(&value, self.exchange.at_ms)?))
+        };
+        let member = || {
+            let value = fault?.word("retry_after_seconds").or_else(|| fault?.word("retry_after"))?;
+            Some((evidence(&fault?.field("metadata.retry_after_seconds"), &value), wait::seconds(&value)?))
+        };
+        let words = || {
+            let text = if self.raw.is_empty() { &self.said } else { &self.raw };
+            let ms = wait::from_text(text).or_else(|| wait::from_text(&self.said))?;
+            Some((evidence(if self.raw.is_empty() { "text" } else { "metadata.raw" }, &format!("{} s", ms.div_ceil(1000))), ms))
+        };
+        available().or_else(field).or_else(member).or_else(words)
+    }
+
+    /// The instant at which the limit resets, as stated, and where.
+    pub(crate) fn reset_at_ms(&self) -> Option<(Evidence, u64)> {
+        let fault = self.fault.as_ref();
+        let field = || {
+            let (field, value) = self.header("x-ratelimit-reset")?;
+            Some((evidence(&field, &value), wait::reset(&value, self.exchange.at_ms)?))
+        };
+        let member = || {
+            let value = fault?.word("resets_at")?;
+            Some((evidence(&fault?.field("metadata.resets_at"), &value), wait::instant(&value)?))
+        };
+        let words = || {
+            let value = self.said.between("resets ", &[' ', ';', ','])?;
+            Some((evidence("text", value), wait::instant(value)?))
+        };
+        field().or_else(member).or_else(words)
+    }
+
+    /// The settings pages of OpenRouter that the text names.
+    pub(crate) fn links(&self) -> Vec<String> {
+        let mut links = Vec::new();
+        let mut rest = self.whole.plain();
+        while let Some(at) = rest.find("openrouter.ai/") {
+            let found = rest.get(at..).unwrap_or_default();
+            let end = found.find(|char: char| !is_link(char)).unwrap_or(found.len());
+            let link = found.get(..end).unwrap_or_default().trim_end_matches(['.', ':']);
+            let own =
+                !rest.get(..at).unwrap_or_default().ends_with(|char: char| char.is_ascii_alphanumeric() || char == '.' || char == '-');
+            if own && is_settings(link.strip_prefix("openrouter.ai/").unwrap_or_default()) {
+                let link = format!("https://{link}");
+                if !links.contains(&link) {
+                    links.push(link);
+                }
+            }
+            rest = found.get(end..).unwrap_or_default();
+        }
+        links
+    }
+}
+
+/// A field and what stood there, ready to be shown: redacted and short.
+pub(crate) fn evidence(field: &str, text: &str) -> Evidence {
+    let short: String = redact(text).chars().take(160).collect();
+    // A path is made of the text's own member names, which are as foreign as its values.
+    Evidence { field: redact(field).chars().take(80).collect(), text: short }
+}
+
+/// Whose address a URL names.
+pub(crate) fn host(url: &str) -> Host {
+    let Some((scheme, rest)) = url.split_once("://") else { return Host::Unknown };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let name = authority.rsplit('@').next().unwrap_or_default();
+    let name = name.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let ours = name == "openrouter.ai" || name.ends_with(".openrouter.ai");
+    if ours && scheme.eq_ignore_ascii_case("https") { Host::Ours } else { Host::Other }
+}
+
+/// A provider's display name: a few words, no sentence.
+fn name(text: &str) -> Option<String> {
+    (text.len() <= 40 && !text.is_empty()).then(|| text.to_owned())
+}
+
+/// `author/model`, with its variant; quotes and full stops around it are dropped.
+fn slug(word: &str) -> Option<String> {
+    let word = word.trim_matches(|char: char| !char.is_ascii_alphanumeric());
+    let word = match word.split_once('/') {
+        Some(("openrouter", rest)) if rest.contains('/') => rest,
+        _ => word,
+    };
+    let (author, model) = word.split_once('/')?;
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'~'))
+    };
+    (plain(author) && plain(model) && word.len() <= 120).then(|| word.to_owned())
+}
+
+/// A path or a media type has a slash too; a model's name has a number or a variant.
+fn is_model_like(slug: &str) -> bool {
+    let Some((author, model)) = slug.split_once('/') else { return false };
+    let media = matches!(author, "application" | "text" | "image" | "audio" | "video" | "v1" | "api" | "src" | "chat");
+    let named = model.bytes().any(|byte| byte.is_ascii_digit()) && model.contains(['-', ':']);
+    !media && named && !model.ends_with(".py") && !model.ends_with(".js") && !model.ends_with(".rs")
+}
+
+/// `limit_rpm/<author>/<model>/<uuid>`.
+fn limited_model(said: &Text) -> Option<String> {
+    let path = said.after("limit_rpm/").or_else(|| said.after("limit_rpd/"))?;
+    let path = path.split([' ', '"', '\'']).next()?;
+    let mut parts = path.split('/');
+    slug(&format!("{}/{}", parts.next()?, parts.next()?.trim_end_matches('.')))
+}
+
+/// `Model 'tencent/hy3' does not support …`
+fn slug_near(text: &Text, words: &str) -> Option<String> {
+    text.after(words).and_then(|text| text.split(' ').next()).and_then(slug)
+}
+
+/// Google's quota sentence names the model without its author.
+fn bare_model(raw: &Text) -> Option<String> {
+    let word = raw.after(", model: ")?.split([' ', ',', '\n']).next()?.trim_end_matches('.');
+    let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    (plain && word.bytes().any(|byte| byte.is_ascii_digit())).then(|| word.to_owned())
+}
+
+/// Characters of OpenRouter's addresses, and the brackets of a hash that was redacted.
+fn is_link(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '/' | '.' | '-' | '_' | ':' | '~' | '[' | ']')
+}
+
+/// A settings page by its path; a path that was cut short names no page.
+fn is_settings(path: &str) -> bool {
+    const PAGES: [&str; 10] = [
+        "settings/integrations",
+        "settings/credits",
+        "settings/keys",
+        "settings/privacy",
+        "settings/preferences",
+        "settings/routing",
+        "credits",
+        "keys",
+        "settings/provisioning-keys",
+        "settings/management-keys",
+    ];
+    let workspace = path.strip_prefix("workspaces/").and_then(|rest| rest.split_once('/')).map(|(_, page)| page);
+    let in_workspace = |page: &str| {
+        ["byok", "keys", "guardrails", "routing", "settings"]
+            .iter()
+            .any(|known| page == *known || page.strip_prefix(known).is_some_and(|rest| rest.starts_with('/')))
+    };
+    PAGES.contains(&path) || path.starts_with("keys/") || workspace.is_some_and(in_workspace)
+}
+
+/// A status that a text calls one: behind "HTTP", "status", "error code", "openrouter" and the like, in brackets, or
+/// at the head of the text. The last one is the innermost.
+fn status_in(lower: &str) -> Option<u16> {
+    const LEADS: [&str; 9] = ["http", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected"];
+    let mut found = None;
+    let mut at = 0;
+    let bytes = lower.as_bytes();
+    while let Some(skip) = bytes.iter().skip(at).position(u8::is_ascii_digit) {
+        let start = at + skip;
+        let length = bytes.iter().skip(start).take_while(|byte| byte.is_ascii_digit()).count();
+        at = start + length;
+        let code = lower.get(start..at).and_then(|digits| digits.parse::<u16>().ok());
+        let Some(code) = code.filter(|code| length == 3 && (400..600).contains(code)) else { continue };
+        let before = lower.get(..start).unwrap_or_default();
+        let bracketed = before.ends_with(['(', '[']) && matches!(bytes.get(at), Some(b')' | b']'));
+        let lead = before.trim_end_matches([' ', ':', '*', '`', '\'', '"', '(', '[', '_', '=', '-', '/']);
+        let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
+        let first = before.trim().is_empty();
+        let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
+        if whole && (bracketed || called || first) {
+            found = Some(code);
+        }
+    }
+    found
+}
+
+/// Source code and lists of error codes quote failures that nobody met.
+fn is_code_or_docs(text: &str) -> bool {
+    const CODE: [&str; 22] = [
+        "//",
+        "/*",
+        "def ",
+        "return ",
+        "const ",
+        "let ",
+        "var ",
+        "import ",
+        "function ",
+        "if(",
+        "if (",
+        "export ",
+        "class ",
+        "#include",
+        "elif ",
+        "} else",
+        "fn ",
+        "pub fn ",
+        "async ",
+        "switch (",
+        "case ",
+        "try {",
+    ];
+    let code = text.lines().any(|line| CODE.iter().any(|head| line.trim_start().starts_with(head)));
+    // A line that lists a code, and whether it does so in bold or in a table, as only documents do.
+    let listed = |line: &str| {
+        let line = line.trim_start();
+        let head = line.trim_start_matches(['*', '-', '|', '`', ' ', '#']);
+        let digits = head.bytes().take_while(u8::is_ascii_digit).count();
+        let after = head.get(digits..).unwrap_or_default();
+        let code = head.len() < line.len() && digits == 3 && head.starts_with(['4', '5']);
+        code.then(|| ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
+    };
+    let (mut codes, mut set) = (0, false);
+    for in_document in text.lines().filter_map(listed) {
+        codes += 1;
+        set |= in_document;
+    }
+    code || set || codes >= 2
+}

@@ -1,0 +1,325 @@
+//! The sentences that OpenRouter writes, and the words by which providers are understood, as tables.
+//!
+//! All words are in ASCII lower case and are looked for anywhere in what was said, white space made one.
+//! Source: OpenRouter's documentation, August to October 2026, and published failures, August 2025 to October 2026.
+
+use super::{Kind, LimitOwner, Reason, RetryHelps};
+use crate::read::Text;
+
+/// A verdict that a sentence by itself stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Template {
+    /// All of these have to be there.
+    pub(super) words: &'static [&'static str],
+    pub(super) kind: Kind,
+    pub(super) owner: LimitOwner,
+    pub(super) reason: Reason,
+    pub(super) retry: RetryHelps,
+    /// Nobody but OpenRouter writes this, so that it tells whose failure it is.
+    pub(super) own: bool,
+}
+
+const fn own(words: &'static [&'static str], kind: Kind, owner: LimitOwner, reason: Reason, retry: RetryHelps) -> Template {
+    Template { words, kind, owner, reason, retry, own: true }
+}
+
+const fn shared(words: &'static [&'static str], kind: Kind, owner: LimitOwner, reason: Reason, retry: RetryHelps) -> Template {
+    Template { words, kind, owner, reason, retry, own: false }
+}
+
+use Kind as K;
+use LimitOwner as O;
+use Reason as R;
+use RetryHelps::{Later, Never};
+
+/// Caps of a key and budgets of a workspace. They come before `limit_source`, which says `openrouter_credits` even
+/// where the sentence ends with the key's own cap.
+pub(super) const CAPS: &[Template] = &[
+    own(&["key limit exceeded (total"], K::KeyLimit, O::Key, R::KeyTotal, Never),
+    own(&["key limit exceeded (daily"], K::KeyLimit, O::Key, R::KeyDaily, Later),
+    own(&["key limit exceeded (weekly"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
+    own(&["key limit exceeded (monthly"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
+    own(&["adjust the key's", "daily limit"], K::KeyLimit, O::Key, R::KeyDaily, Later),
+    own(&["adjust the key's", "weekly limit"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
+    own(&["adjust the key's", "monthly limit"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
+    own(&["adjust the key's", "total limit"], K::KeyLimit, O::Key, R::KeyTotal, Never),
+    own(&["create a key with a higher daily"], K::KeyLimit, O::Key, R::KeyDaily, Later),
+    own(&["create a key with a higher weekly"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
+    own(&["create a key with a higher monthly"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
+    own(&["create a key with a higher"], K::KeyLimit, O::Key, R::KeyTotal, Never),
+    own(&["adjust the key's"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    own(&["key limit exceeded", "openrouter.ai/"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    shared(&["key limit exceeded"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    own(&["workspace daily budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
+    own(&["workspace weekly budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
+    own(&["workspace monthly budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
+    own(&["workspace lifetime budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Never),
+];
+
+/// `limit_source`, exactly.
+pub(super) const LIMIT_SOURCES: &[(&str, Kind, LimitOwner, Reason, RetryHelps)] = &[
+    ("upstream_provider_shared_pool", K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
+    ("upstream_provider_account", K::ByokRateLimit, O::OwnProviderKey, R::OwnKeyLimit, Later),
+    ("openrouter_free_tier_daily", K::FreePerDay, O::FreeTier, R::FreeDay, Later),
+    ("openrouter_free_tier_per_minute", K::FreePerMinute, O::FreeTier, R::FreeMinute, Later),
+    ("openrouter_new_account", K::AccountRateLimit, O::Account, R::NewAccount, Later),
+    ("openrouter_admission_control", K::AccountRateLimit, O::Account, R::AdmissionControl, Later),
+    ("openrouter_in_flight_budget", K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
+    ("openrouter_credits", K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
+    ("openrouter_key_limit", K::KeyLimit, O::Key, R::KeyCap, Never),
+    ("openrouter_guardrail_budget", K::KeyLimit, O::Account, R::GuardrailBudget, Later),
+    ("openrouter_workspace_budget", K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
+];
+
+/// What OpenRouter itself says, in the order in which one sentence wins over another.
+pub(super) const OWN: &[Template] = &[
+    own(&["rate limit exceeded: free-models-per-day-high-balance"], K::FreePerDay, O::FreeTier, R::FreeDayHigh, Later),
+    own(&["rate limit exceeded: free-models-per-day"], K::FreePerDay, O::FreeTier, R::FreeDay, Later),
+    own(&["rate limit exceeded: free-models-per-min"], K::FreePerMinute, O::FreeTier, R::FreeMinute, Later),
+    own(&["rate limit exceeded: limit_rpm/"], K::AccountRateLimit, O::Account, R::ModelPerMinute, Later),
+    own(&["rate limit exceeded: limit_rpd/"], K::AccountRateLimit, O::Account, R::ModelPerDay, Later),
+    own(&["rate limit exceeded: new-account-rpm/"], K::AccountRateLimit, O::Account, R::NewAccount, Later),
+    // The names alone stand in source code and notes as well.
+    shared(&["free-models-per-day-high-balance"], K::FreePerDay, O::FreeTier, R::FreeDayHigh, Later),
+    shared(&["free-models-per-day"], K::FreePerDay, O::FreeTier, R::FreeDay, Later),
+    shared(&["free-models-per-min"], K::FreePerMinute, O::FreeTier, R::FreeMinute, Later),
+    shared(&["limit_rpm/"], K::AccountRateLimit, O::Account, R::ModelPerMinute, Later),
+    shared(&["new-account-rpm/"], K::AccountRateLimit, O::Account, R::NewAccount, Later),
+    own(&["new accounts are limited to"], K::AccountRateLimit, O::Account, R::NewAccount, Later),
+    own(&["openrouter could not verify available credits"], K::AccountRateLimit, O::Account, R::AdmissionControl, Later),
+    own(&["given your current in-flight requests"], K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
+    own(&["account never purchased credits"], K::InsufficientCredits, O::Account, R::NeverPurchased, Never),
+    own(&["this request requires more credits"], K::InsufficientCredits, O::Account, R::AnswerTooLong, Never),
+    own(&["but can only afford"], K::InsufficientCredits, O::Account, R::AnswerTooLong, Never),
+    own(&["prompt tokens limit"], K::InsufficientCredits, O::Account, R::PromptTooLong, Never),
+    own(&["maximum cost exceeds your available credits"], K::InsufficientCredits, O::Account, R::RequestTooExpensive, Never),
+    own(&["insufficient credits", "openrouter.ai/"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
+    own(&["your account or api key has insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
+    shared(&["insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
+    own(&["temporarily rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
+    shared(&["rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
+    shared(&["document parsing engine is currently rate limited"], K::UpstreamRateLimit, O::SharedPool, R::DocumentEngine, Later),
+    own(&["requested are available matching your guardrail"], K::DataPolicy, O::None, R::Guardrail, Never),
+    own(&["no endpoints available matching your guardrail"], K::DataPolicy, O::None, R::Guardrail, Never),
+    own(&["endpoints found matching your data policy"], K::DataPolicy, O::None, R::PrivacySettings, Never),
+    own(&["endpoints for", "match your data policy"], K::DataPolicy, O::None, R::PrivacySettings, Never),
+    own(&["this model requires you to complete the following before use"], K::NoEndpoints, O::Account, R::Attestation, Never),
+    own(&["is only available on agentic harnesses"], K::NoEndpoints, O::None, R::AgenticOnly, Never),
+    own(&["model is unavailable for free. the paid version"], K::NoEndpoints, O::None, R::FreeEnded, Never),
+    own(&["no allowed providers are available"], K::NoEndpoints, O::None, R::ProviderPinned, Never),
+    own(&["no endpoints found", "max price"], K::NoEndpoints, O::None, R::PriceCap, Never),
+    own(&["no endpoints found that"], K::NoEndpoints, O::None, R::UnsupportedOption, Never),
+    own(&["no endpoints found"], K::NoEndpoints, O::None, R::NotServed, Never),
+    own(&["is not a valid model id"], K::ModelNotFound, O::None, R::NoSuchModel, Never),
+    own(&["request blocked: prompt injection patterns detected"], K::Moderation, O::None, R::PromptInjection, Never),
+    own(&["requires moderation", "input was flagged"], K::Moderation, O::None, R::InputFlagged, Never),
+    own(&["input was flagged for"], K::Moderation, O::None, R::InputFlagged, Never),
+    own(&["endpoint's maximum context length is"], K::ContextLength, O::None, R::TooLong, Never),
+    own(&["no cookie auth credentials found"], K::Auth, O::None, R::NoKey, Never),
+    own(&["no auth credentials found"], K::Auth, O::None, R::NoKey, Never),
+    shared(&["missing authentication header"], K::Auth, O::None, R::NoKey, Never),
+    own(&["only management keys can perform this operation"], K::Auth, O::None, R::WrongKeyKind, Never),
+    own(&["'models' array must have"], K::BadRequest, O::None, R::InvalidRequest, Never),
+    own(&["reasoning is mandatory for this endpoint and cannot be disabled"], K::BadRequest, O::None, R::InvalidRequest, Never),
+    shared(&["input required: specify \"prompt\" or \"messages\""], K::BadRequest, O::None, R::InvalidRequest, Never),
+    own(&["openrouter", "openrouter.ai/settings/preferences", "18"], K::NoEndpoints, O::Account, R::Attestation, Never),
+];
+
+/// OpenRouter's sentences that say whose failure it is, but not which.
+pub(super) const MARKS: &[&str] = &["provider returned error", "openrouterexception"];
+
+/// Sentences that OpenRouter shares with others: a sign only together with its exact envelope.
+pub(super) const WEAK_MARKS: &[&str] = &[
+    "internal server error",
+    "request aborted due to timeout",
+    "operation timed out",
+    "request timed out",
+    "user not found",
+    "insufficient credits",
+    "key limit exceeded",
+    "requires moderation",
+    "invalid credentials",
+    "missing authentication header",
+    "service temporarily unavailable",
+    "input required",
+    "input must have at least 1 token",
+];
+
+/// What a provider's words are about, within what the status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Topic {
+    Context,
+    Region,
+    Key,
+    Filter,
+    Timeout,
+    Overload,
+    Empty,
+    Daily,
+    Quota,
+    Model,
+    Option,
+}
+
+/// The words of a topic, of all providers.
+pub(super) const TOPICS: &[(Topic, &[&str])] = &[
+    (
+        Topic::Context,
+        &[
+            "maximum context length",
+            "context_length_exceeded",
+            "prompt is too long",
+            "input is too long",
+            "context length exceeded",
+            "exceeds the context window",
+            "exceed context window",
+            "context window exceeds",
+            "exceeds the maximum number of tokens",
+            "exceeds maximum context",
+            "too many input tokens",
+            "input token count",
+            "reduce the length of the",
+            "string_too_long",
+            "max_tokens_exceeded",
+            "token_limit_exceeded",
+            "longer than the model's context",
+            "maximum prompt length",
+        ],
+    ),
+    (
+        Topic::Region,
+        &[
+            "user location is not supported",
+            "unsupported_country_region_territory",
+            "not available in your region",
+            "not available in your country",
+            "not supported in your region",
+            "not supported in your country",
+            "country, region, or territory not supported",
+            "region_restricted",
+            "not available in this region",
+        ],
+    ),
+    (
+        Topic::Key,
+        &[
+            "api key not valid",
+            "api_key_invalid",
+            "invalid api key",
+            "incorrect api key",
+            "invalid_api_key",
+            "invalid x-api-key",
+            "api key is invalid",
+            "authentication_error",
+            "invalid authentication",
+            "unauthorized",
+        ],
+    ),
+    (
+        Topic::Filter,
+        &[
+            "inappropriate content",
+            "content_policy_violation",
+            "content policy",
+            "content management policy",
+            "content_filter",
+            "data_inspection_failed",
+            "flagged for",
+            "was flagged",
+            "safety system",
+            "responsibleaipolicyviolation",
+            "prohibited_content",
+            "requires moderation",
+            "sensitive content",
+        ],
+    ),
+    (Topic::Timeout, &["timed out", "timeout", "deadline exceeded", "deadline_exceeded", "time-out", "upstream_timeout"]),
+    (
+        Topic::Overload,
+        &[
+            "overloaded",
+            "engine_overloaded",
+            "service_overloaded",
+            "server_overload",
+            "server overload",
+            "queue_exceeded",
+            "high traffic",
+            "at capacity",
+            "capacity exceeded",
+            "capacity_exceeded",
+            "no capacity",
+            "insufficient capacity",
+            "no instances",
+            "no available instances",
+            "experiencing high demand",
+            "is busy",
+            "too busy",
+            "total request limit reached",
+            "code: 3505",
+            "overload",
+        ],
+    ),
+    (
+        Topic::Empty,
+        &[
+            "insufficient balance",
+            "insufficient_balance",
+            "balance is insufficient",
+            "insufficient_quota",
+            "insufficient funds",
+            "out of credits",
+            "credit balance is too low",
+            "arrearage",
+            "overdue",
+            "insufficient_user_quota",
+            "no longer have credits",
+            "recharge",
+        ],
+    ),
+    (Topic::Daily, &["per day", "perday", "per-day", "daily", "limit_rpd"]),
+    (
+        Topic::Quota,
+        &[
+            "rate_limit_exceeded",
+            "rate limit",
+            "ratelimit",
+            "rate-limit",
+            "resource_exhausted",
+            "resource-exhausted",
+            "resource has been exhausted",
+            "resource exhausted",
+            "quota",
+            "too many requests",
+            "too_many_requests",
+            "throttl",
+            "upstream_429",
+            "requests per minute",
+            "tokens per minute",
+            "too many tokens",
+        ],
+    ),
+    (
+        Topic::Model,
+        &[
+            "model_not_found",
+            "model not found",
+            "does not exist",
+            "no such model",
+            "unknown model",
+            "model is not available",
+            "not a valid model",
+        ],
+    ),
+    (Topic::Option, &["routing requirements", "no endpoints", "no allowed providers", "no available model provider"]),
+];
+
+/// The words of the topic that were said.
+pub(super) fn topic(said: &Text, wanted: Topic) -> Option<&'static str> {
+    let (_, words) = TOPICS.iter().find(|(topic, _)| *topic == wanted)?;
+    said.first_of(words)
+}
+
+/// The first template of the table that was said.
+pub(super) fn first(table: &'static [Template], said: &Text) -> Option<&'static Template> {
+    table.iter().find(|template| template.words.iter().all(|words| said.has(words)))
+}

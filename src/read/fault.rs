@@ -1,0 +1,401 @@
+//! The error shapes: which object in a text is the error, and what it states.
+//!
+//! Chat completions, completions and embeddings: `{"error":{"message","code","metadata"}}`. Some apps show the inner
+//! object alone. Messages: `{"type":"error","error":{"type","message","error_type"},"metadata"}`. Responses:
+//! `{"response":{"status":"failed","error"},…}`. Inside a 200: a top-level `error` or `choices[].error`.
+//! Clients wrap all of these in messages of their own; what is inside a `message` is nearer to the truth than its
+//! wrapper, what is inside `metadata.raw` is the provider's own answer.
+
+use super::{MAX_NESTING, read};
+use crate::redact::GONE;
+use serde_json::{Map, Value};
+use std::fmt::Write;
+
+/// Objects inside each other in which an error is looked for.
+const MAX_DEPTH: usize = 8;
+/// Errors of one text; the first are the ones that count.
+const MAX_FAULTS: usize = 32;
+/// Bytes of the provider's words that are kept.
+const MAX_RAW: usize = 8_192;
+
+/// `error_type`, complete; each stands for a status.
+///
+/// Source: OpenRouter's OpenAPI file, August 2026.
+const ERROR_TYPES: [(&str, u16); 26] = [
+    ("rate_limit_exceeded", 429),
+    ("rate_limited", 429),
+    ("provider_overloaded", 503),
+    ("provider_unavailable", 502),
+    ("timeout", 504),
+    ("server", 500),
+    ("unmapped", 500),
+    ("authentication", 401),
+    ("permission_denied", 403),
+    ("payment_required", 402),
+    ("context_length_exceeded", 400),
+    ("max_tokens_exceeded", 400),
+    ("token_limit_exceeded", 400),
+    ("string_too_long", 400),
+    ("invalid_request", 400),
+    ("invalid_prompt", 400),
+    ("not_found", 404),
+    ("precondition_failed", 412),
+    ("payload_too_large", 413),
+    ("unprocessable", 422),
+    ("content_policy_violation", 400),
+    ("refusal", 400),
+    ("invalid_image", 400),
+    ("image_too_large", 400),
+    ("unsupported_image_format", 400),
+    ("image_download_failed", 400),
+];
+
+/// Words that stand where a status would: `error.type` of the Messages API, `error.code` of the Responses API.
+const STATUS_WORDS: [(&str, u16); 14] = [
+    ("authentication_error", 401),
+    ("invalid_api_key", 401),
+    ("permission_error", 403),
+    ("billing_error", 402),
+    ("not_found_error", 404),
+    ("rate_limit_error", 429),
+    ("rate_limit_exceeded", 429),
+    ("overloaded_error", 529),
+    ("timeout_error", 504),
+    ("invalid_request_error", 400),
+    ("invalid_request", 400),
+    ("invalid_prompt", 400),
+    ("api_error", 500),
+    ("server_error", 500),
+];
+
+/// Members of `error.metadata` that only OpenRouter sends. The first two stand in good answers too.
+const OWN_MEMBERS: [&str; 14] = [
+    "provider_name",
+    "is_byok",
+    "limit_source",
+    "remedy_hint",
+    "provider_error_code",
+    "retry_after_seconds",
+    "previous_errors",
+    "failed_routing_step",
+    "routing_funnel",
+    "available_providers",
+    "requested_providers",
+    "flagged_input",
+    "missing_attestation_types",
+    "ineligibility_reasons",
+];
+
+/// One error object, with what stands around it.
+#[derive(Clone, Debug, Default)]
+pub struct Fault {
+    /// Where it stands, such as `error` or `choices[0].error`.
+    pub path: String,
+    /// The error's own message.
+    pub message: String,
+    /// The status that the error states as a number.
+    pub code: Option<u16>,
+    /// The status that its words stand for: `error_type`, `error.type`, a code in words.
+    pub code_in_words: Option<u16>,
+    /// `error_type`, wherever this API puts it.
+    pub error_type: Option<String>,
+    /// `error.metadata`, or the Messages API's top-level `metadata`.
+    pub metadata: Map<String, Value>,
+    /// `error.availability`.
+    pub availability: Option<Map<String, Value>>,
+    /// `provider` of the chunk or the answer around the error.
+    pub provider: Option<String>,
+    /// `model` of the chunk or the answer around the error.
+    pub model: Option<String>,
+    /// `gen-…`, as support asks for it.
+    pub request_id: Option<String>,
+    /// A `user_id` of OpenRouter stands beside the error.
+    pub user_id: bool,
+    /// `{"error":{"message":…,"code":<number>}}` and nothing that another vendor would add.
+    pub exact: bool,
+    /// The provider's own words, one `key: value` a line, from `metadata.raw` however deeply nested.
+    pub raw: String,
+    /// It stands inside a choice, where OpenRouter alone puts an error.
+    pub in_choice: bool,
+    /// Whether it was found inside another error's message.
+    nested: usize,
+}
+
+impl Fault {
+    /// A string of the metadata.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A string or number of the metadata as text.
+    #[must_use]
+    pub fn word(&self, key: &str) -> Option<String> {
+        self.metadata.get(key).and_then(scalar)
+    }
+
+    /// A flag of the metadata.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        self.metadata.get(key)?.as_bool()
+    }
+
+    /// A field of `metadata.headers`, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let headers = self.metadata.get("headers")?.as_object()?;
+        headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| scalar(value))
+    }
+
+    /// A member of `error.availability` as text.
+    #[must_use]
+    pub fn available(&self, key: &str) -> Option<String> {
+        self.availability.as_ref()?.get(key).and_then(scalar)
+    }
+
+    /// The first string of a list in `error.availability`.
+    #[must_use]
+    pub fn first_available(&self, key: &str) -> Option<&str> {
+        self.availability.as_ref()?.get(key)?.as_array()?.first()?.as_str()
+    }
+
+    /// How many signs of OpenRouter the object itself bears.
+    #[must_use]
+    pub fn marks(&self) -> usize {
+        let members = OWN_MEMBERS.iter().filter(|member| self.metadata.contains_key(**member)).count();
+        let known_type = |word: &String| ERROR_TYPES.iter().any(|(known, _)| known == word);
+        members
+            + usize::from(self.error_type.as_ref().is_some_and(known_type))
+            + usize::from(self.availability.is_some())
+            + usize::from(self.user_id)
+            + usize::from(self.request_id.is_some())
+            + usize::from(self.in_choice)
+    }
+
+    /// The field's full path, for evidence.
+    #[must_use]
+    pub fn field(&self, member: &str) -> String {
+        match (self.path.is_empty(), member.is_empty()) {
+            (true, _) => member.to_owned(),
+            (false, true) => self.path.clone(),
+            (false, false) => format!("{}.{member}", self.path),
+        }
+    }
+}
+
+/// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
+/// inside another's message, of those the first.
+#[must_use]
+pub fn find(roots: &[Value]) -> Option<Fault> {
+    let mut faults = Vec::new();
+    for root in roots {
+        collect(root, "", 0, 0, &mut faults);
+    }
+    // `max_by_key` keeps the last of equals; the first is wanted.
+    faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested))
+}
+
+fn collect(value: &Value, path: &str, depth: usize, nested: usize, faults: &mut Vec<Fault>) {
+    if depth > MAX_DEPTH || faults.len() >= MAX_FAULTS {
+        return;
+    }
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate().take(MAX_FAULTS) {
+                collect(item, &format!("{path}[{index}]"), depth + 1, nested, faults);
+            }
+        }
+        Value::Object(members) => {
+            let first = faults.len();
+            match members.get("error") {
+                Some(Value::Object(error)) => {
+                    let at = join(path, "error");
+                    faults.push(fault(&at, error, members, nested));
+                    inside(error.get("message"), &at, nested, faults);
+                }
+                Some(error @ Value::String(_)) => inside(Some(error), &join(path, "error"), nested, faults),
+                _ if is_error(members) => {
+                    faults.push(fault(path, members, members, nested));
+                    inside(members.get("message"), path, nested, faults);
+                }
+                _ if finished_in_error(members) => {
+                    let at = join(path, "finish_reason");
+                    faults.push(Fault { path: at, nested, ..Fault::default() });
+                }
+                _ => {}
+            }
+            for (key, member) in members {
+                match member {
+                    Value::Object(_) | Value::Array(_) if !is_quiet(key) => {
+                        collect(member, &join(path, key), depth + 1, nested, faults);
+                    }
+                    Value::String(_) if matches!(key.as_str(), "body" | "response" | "data" | "text" | "detail") => {
+                        inside(Some(member), &join(path, key), nested, faults);
+                    }
+                    _ => {}
+                }
+            }
+            // An answer names its provider and model once, around all of its choices.
+            for fault in faults.iter_mut().skip(first) {
+                fault.provider = fault.provider.take().or_else(|| stated(members, "provider"));
+                fault.model = fault.model.take().or_else(|| stated(members, "model"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Errors inside a string.
+fn inside(text: Option<&Value>, path: &str, nested: usize, faults: &mut Vec<Fault>) {
+    if let Some(text) = text.and_then(Value::as_str).filter(|text| nested < MAX_NESTING && text.contains('{')) {
+        for root in read(text) {
+            collect(&root, path, 0, nested + 1, faults);
+        }
+    }
+}
+
+/// Members in which no error is looked for: what the model wrote, earlier attempts, what was read already.
+fn is_quiet(key: &str) -> bool {
+    matches!(
+        key,
+        "error"
+            | "metadata"
+            | "availability"
+            | "previous_errors"
+            | "attempts"
+            | "content"
+            | "delta"
+            | "reasoning"
+            | "tool_calls"
+            | "arguments"
+            | "flagged_input"
+            | "failed_generation"
+            | "usage"
+            | "openrouter_metadata"
+    )
+}
+
+/// The inner object alone, as some apps show it, or what is left of a text whose head is missing.
+fn is_error(members: &Map<String, Value>) -> bool {
+    let has = |key: &str| members.contains_key(key);
+    let says = members.get("message").is_some_and(Value::is_string);
+    let failed = members.get("status").is_some_and(|status| status == "failed");
+    let metadata = members.get("metadata").and_then(Value::as_object);
+    let own = |map: &Map<String, Value>| OWN_MEMBERS.iter().any(|member| map.contains_key(*member));
+    (says && (has("code") || has("metadata") || has("error_type")))
+        || (has("code") && metadata.is_some_and(own))
+        || (failed && has("error_type"))
+        || telling(members) > 1 && !["usage", "cost", "choices", "status"].iter().any(|key| has(key))
+}
+
+/// How much the members by themselves speak of a failure: what good answers carry too counts half.
+fn telling(members: &Map<String, Value>) -> usize {
+    OWN_MEMBERS.iter().enumerate().filter(|(_, key)| members.contains_key(**key)).map(|(index, _)| if index < 2 { 1 } else { 2 }).sum()
+}
+
+fn finished_in_error(members: &Map<String, Value>) -> bool {
+    ["finish_reason", "native_finish_reason"].iter().any(|key| members.get(*key).is_some_and(|why| why == "error"))
+}
+
+fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, nested: usize) -> Fault {
+    let object = |map: &Map<String, Value>, key: &str| map.get(key).and_then(Value::as_object).cloned();
+    let metadata = object(error, "metadata").or_else(|| object(around, "metadata"));
+    // Of a text without a head the metadata's members are all that is left.
+    let headless = metadata.is_none() && !error.contains_key("message") && !error.contains_key("type");
+    let metadata = if headless { error.clone() } else { metadata.unwrap_or_default() };
+    let in_metadata = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
+    let error_type = stated(error, "error_type").or_else(|| in_metadata("error_type")).or_else(|| stated(around, "error_type"));
+    let code_word = stated(error, "code").filter(|word| word.parse::<u16>().is_err());
+    let known = |table: &[(&str, u16)], word: Option<&String>| {
+        word.and_then(|word| table.iter().find(|(known, _)| known == word)).map(|(_, status)| *status)
+    };
+    let code_in_words = known(&ERROR_TYPES, error_type.as_ref())
+        .or_else(|| known(&STATUS_WORDS, code_word.as_ref()))
+        .or_else(|| known(&STATUS_WORDS, stated(error, "type").as_ref()));
+    let number = |key: &str| error.get(key).and_then(scalar).and_then(|code| code.parse::<u16>().ok());
+    let code = number("code").or_else(|| number("http_status")).filter(|code| (400..600).contains(code));
+    let exact = code.is_some()
+        && path == "error"
+        && error.keys().all(|key| matches!(key.as_str(), "message" | "code" | "metadata"))
+        && around.keys().all(|key| matches!(key.as_str(), "error" | "user_id" | "id" | "openrouter_metadata"));
+    let mut raw = String::new();
+    // In `previous_errors`, which may be all that is left of a text, it stands beside the message.
+    if let Some(words) = metadata.get("raw").or_else(|| error.get("raw")) {
+        provider_words(words, "", 0, &mut raw);
+    }
+    let generation = |key: &str| stated(around, key).filter(|id| id.starts_with("gen-"));
+    Fault {
+        path: path.to_owned(),
+        message: stated(error, "message").unwrap_or_default(),
+        code,
+        code_in_words,
+        error_type,
+        availability: object(error, "availability").or_else(|| object(&metadata, "availability")),
+        provider: stated(around, "provider"),
+        model: stated(around, "model"),
+        request_id: generation("request_id").or_else(|| generation("id")),
+        user_id: stated(around, "user_id").is_some_and(|id| id == GONE || id.starts_with("user_") || id.starts_with("org_")),
+        exact,
+        in_choice: path.contains("choices[") && (code.is_some() || around.contains_key("finish_reason")),
+        raw,
+        metadata,
+        nested,
+    }
+}
+
+/// Every leaf of the provider's body as `key: value`, one a line; bodies inside strings are opened.
+fn provider_words(value: &Value, key: &str, depth: usize, out: &mut String) {
+    if depth > MAX_DEPTH || out.len() > MAX_RAW || is_quiet(key) && key != "error" {
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                provider_words(member, key, depth + 1, out);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                provider_words(item, key, depth + 1, out);
+            }
+        }
+        Value::String(text) => {
+            let opened = if text.trim_start().starts_with(['{', '[', '"']) { read(text) } else { Vec::new() };
+            for root in &opened {
+                provider_words(root, key, depth + 1, out);
+            }
+            if opened.is_empty() && !text.trim().is_empty() {
+                line(key, text, out);
+            }
+        }
+        _ => {
+            if let Some(text) = scalar(value) {
+                line(key, &text, out);
+            }
+        }
+    }
+}
+
+fn line(key: &str, text: &str, out: &mut String) {
+    let text: String = text.chars().take(MAX_RAW).collect();
+    // Writing to a string cannot fail.
+    let _ = if key.is_empty() { writeln!(out, "{text}") } else { writeln!(out, "{key}: {text}") };
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn stated(members: &Map<String, Value>, key: &str) -> Option<String> {
+    members.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A string or a number as text.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(if *flag { "true".to_owned() } else { "false".to_owned() }),
+        _ => None,
+    }
+}

@@ -1,0 +1,180 @@
+//! Text to facts. One reader for every dress a failure comes in: JSON, event streams, JavaScript literals, Python
+//! reprs, text escaped several times, cut off, wrapped, or quoted inside prose. It is total on any text.
+
+pub mod fault;
+pub mod wait;
+
+mod event_stream;
+mod tolerant;
+
+pub use fault::Fault;
+
+use serde_json::Value;
+
+/// How often text inside text is unwrapped. Three levels were met; one more costs nothing.
+const MAX_NESTING: usize = 4;
+
+/// A text in two forms with the same byte positions: as sent, with runs of white space made one space, and the same
+/// in ASCII lower case, in which known words are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    plain: String,
+    lower: String,
+}
+
+impl Text {
+    /// White space is made one space: terminals and mail wrap what servers send.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut plain = String::with_capacity(text.len());
+        for word in text.split_whitespace() {
+            if !plain.is_empty() {
+                plain.push(' ');
+            }
+            plain.push_str(word);
+        }
+        let lower = plain.to_ascii_lowercase();
+        Self { plain, lower }
+    }
+
+    /// The text as sent, white space apart.
+    #[must_use]
+    pub fn plain(&self) -> &str {
+        &self.plain
+    }
+
+    /// The text in ASCII lower case.
+    #[must_use]
+    pub fn lower(&self) -> &str {
+        &self.lower
+    }
+
+    /// Nothing was said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plain.is_empty()
+    }
+
+    /// Whether the words, in lower case, stand in the text.
+    #[must_use]
+    pub fn has(&self, words: &str) -> bool {
+        self.lower.contains(words)
+    }
+
+    /// The first of `all` that stands in the text.
+    #[must_use]
+    pub fn first_of(&self, all: &[&'static str]) -> Option<&'static str> {
+        all.iter().copied().find(|words| self.has(words))
+    }
+
+    /// What follows the first occurrence of the words, as sent.
+    #[must_use]
+    pub fn after(&self, words: &str) -> Option<&str> {
+        let at = self.lower.find(words)?;
+        self.plain.get(at + words.len()..)
+    }
+
+    /// What precedes the first occurrence of the words, as sent.
+    #[must_use]
+    pub fn before(&self, words: &str) -> Option<&str> {
+        self.plain.get(..self.lower.find(words)?)
+    }
+
+    /// What stands between the words and the next of the marks (or the end), as sent.
+    #[must_use]
+    pub fn between(&self, words: &str, marks: &[char]) -> Option<&str> {
+        let rest = self.after(words)?;
+        let end = rest.find(marks).unwrap_or(rest.len());
+        rest.get(..end).map(str::trim).filter(|found| !found.is_empty())
+    }
+}
+
+/// The objects that stand in a text, outermost first, in the order in which they stand there.
+///
+/// Well-formed JSON is serde_json's; everything else is the tolerant reader's. The answer is empty for prose.
+#[must_use]
+pub fn read(text: &str) -> Vec<Value> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if event_stream::is_event_stream(text) {
+        return event_stream::payloads(text).iter().flat_map(|payload| read_one(payload)).collect();
+    }
+    read_one(text)
+}
+
+/// Whether the text begins where an answer begins: with a value, or with a field of an event stream.
+#[must_use]
+pub fn has_head(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with(['{', '[']) || event_stream::is_event_stream(text)
+}
+
+fn read_one(text: &str) -> Vec<Value> {
+    let mut text = std::borrow::Cow::Borrowed(text.trim());
+    for _ in 0..MAX_NESTING {
+        if text.starts_with(['{', '[', '"']) {
+            match serde_json::from_str(&text) {
+                Ok(Value::String(inner)) => {
+                    text = inner.into();
+                    continue;
+                }
+                Ok(value @ (Value::Object(_) | Value::Array(_))) => return vec![value],
+                _ => {}
+            }
+        }
+        let found = tolerant::objects(&text);
+        if !found.is_empty() || !text.contains("\\\"") {
+            return found;
+        }
+        text = unescape(&text).into();
+    }
+    Vec::new()
+}
+
+/// One level of backslashes off: what was a string's inside becomes text of its own.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => match chars.next() {
+                Some('n' | 'r' | 't') => out.push('\n'),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            _ => out.push(char),
+        }
+    }
+    out
+}
+
+/// Text with the mark at the head of each line taken off, where all lines but the first have the same one: a comment
+/// sign or a quotation mark that somebody put in front of a wrapped message.
+#[must_use]
+pub fn without_gutter(text: &str) -> String {
+    const GUTTERS: [&str; 4] = ["#", ">", "|", "//"];
+    let marked = |gutter: &str| {
+        let mut lines = text.lines().skip(1).filter(|line| !line.trim().is_empty()).peekable();
+        lines.peek().is_some() && lines.all(|line| line.trim_start().starts_with(gutter))
+    };
+    match GUTTERS.iter().find(|gutter| marked(gutter)) {
+        None => text.to_owned(),
+        Some(gutter) => {
+            let lines = text.lines().map(|line| line.trim_start().strip_prefix(gutter).unwrap_or(line));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// The title of an HTML document, or its first words where it has none; `None` where the text is no HTML.
+#[must_use]
+pub fn html_title(text: &str) -> Option<String> {
+    let head = text.trim_start();
+    let lower: String = head.chars().take(16).collect::<String>().to_ascii_lowercase();
+    let tags = ["<!doctype", "<html", "<head", "<title", "<body", "<center", "<h1"];
+    if !tags.iter().any(|tag| lower.starts_with(tag)) {
+        return None;
+    }
+    let text = Text::new(head);
+    let title = text.between("<title>", &['<']);
+    Some(title.map_or_else(|| text.plain().chars().take(120).collect(), str::to_owned))
+}

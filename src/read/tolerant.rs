@@ -1,0 +1,307 @@
+//! The reader for what is no longer JSON: JavaScript literals, Python reprs, text cut off at either end, JSON
+//! inside prose.
+//!
+//! It never fails. It takes what can be recognised as objects, skips the rest, and ends what was left open where the
+//! text ends. Each byte is looked at a bounded number of times; depth and size are bounded.
+
+use serde_json::{Map, Number, Value};
+
+/// Containers inside each other; deeper ones are skipped. Real bodies stay below ten.
+const MAX_DEPTH: usize = 48;
+/// Values in one text; reading stops there.
+const MAX_NODES: usize = 20_000;
+/// Bytes of a key, which bounds every look ahead.
+const MAX_KEY: usize = 96;
+
+/// Every object that stands in the text, in order. Members that stand outside any object, because the head of the
+/// text is missing, come last as one object.
+pub(super) fn objects(text: &str) -> Vec<Value> {
+    Reader { text, bytes: text.as_bytes(), at: 0, nodes: 0, open_objects: 0, open_arrays: 0 }.document()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    nodes: usize,
+    open_objects: usize,
+    open_arrays: usize,
+}
+
+impl Reader<'_> {
+    fn document(&mut self) -> Vec<Value> {
+        let mut found = Vec::new();
+        let mut loose = Map::new();
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'{' if self.opens_object(self.at) => found.push(self.value(0)),
+                b'[' if self.opens_array_of_objects() => found.push(self.value(0)),
+                b'"' | b'\'' => match self.loose_key() {
+                    Some(key) => {
+                        let value = self.value(0);
+                        loose.entry(key).or_insert(value);
+                    }
+                    None => self.at += 1,
+                },
+                _ => self.at += 1,
+            }
+        }
+        if !loose.is_empty() {
+            found.push(Value::Object(loose));
+        }
+        found
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    /// First byte that is no white space at or after `at`, and where; looks ahead a bounded way.
+    fn after_space(&self, at: usize) -> Option<(usize, u8)> {
+        let ahead = self.bytes.iter().copied().enumerate().skip(at).take(MAX_KEY);
+        ahead.into_iter().find(|(_, byte)| !byte.is_ascii_whitespace())
+    }
+
+    /// A brace in prose is no object: a key or the closing brace has to follow.
+    fn opens_object(&self, brace: usize) -> bool {
+        let Some((at, byte)) = self.after_space(brace + 1) else { return false };
+        match byte {
+            b'"' | b'\'' | b'}' => true,
+            _ if is_name(byte) => {
+                let name = self.bytes.iter().skip(at).take(MAX_KEY).take_while(|byte| is_name(**byte)).count();
+                self.after_space(at + name).is_some_and(|(_, byte)| byte == b':')
+            }
+            _ => false,
+        }
+    }
+
+    fn opens_array_of_objects(&self) -> bool {
+        self.after_space(self.at + 1).is_some_and(|(at, byte)| byte == b'{' && self.opens_object(at))
+    }
+
+    /// `"key":` outside any object; on success the reader stands behind the colon.
+    fn loose_key(&mut self) -> Option<String> {
+        let quote = self.peek()?;
+        let before = self.at.checked_sub(1).and_then(|at| self.bytes.get(at)).copied();
+        if before.is_some_and(|byte| byte == b'\\' || byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let start = self.at + 1;
+        let length = self.bytes.iter().skip(start).take(MAX_KEY).take_while(|byte| is_name(**byte)).count();
+        if length == 0 || self.bytes.get(start + length) != Some(&quote) {
+            return None;
+        }
+        let (colon, byte) = self.after_space(start + length + 1)?;
+        let key = self.text.get(start..start + length)?;
+        (byte == b':').then(|| {
+            self.at = colon + 1;
+            key.to_owned()
+        })
+    }
+
+    fn value(&mut self, depth: usize) -> Value {
+        self.skip_space();
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            self.at = self.bytes.len();
+        }
+        match self.peek() {
+            None => Value::Null,
+            Some(b'{' | b'[') if depth >= MAX_DEPTH => {
+                self.at += 1;
+                Value::Null
+            }
+            Some(b'{') => self.object(depth + 1),
+            Some(b'[') => self.array(depth + 1),
+            Some(quote @ (b'"' | b'\'' | b'`')) => Value::String(self.string(quote, usize::MAX).unwrap_or_default()),
+            Some(_) => self.bare(depth),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Value {
+        let mut members = Map::new();
+        self.at += 1;
+        self.open_objects += 1;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'}' => {
+                    self.at += 1;
+                    break;
+                }
+                // A bracket that closes an array around this object: the brace was lost.
+                b']' if self.open_arrays > 0 => break,
+                _ => match self.key() {
+                    Some(key) => {
+                        let value = self.value(depth);
+                        members.entry(key).or_insert(value);
+                    }
+                    None => self.at += 1,
+                },
+            }
+        }
+        self.open_objects -= 1;
+        Value::Object(members)
+    }
+
+    fn array(&mut self, depth: usize) -> Value {
+        let mut items = Vec::new();
+        self.at += 1;
+        self.open_arrays += 1;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b']' => {
+                    self.at += 1;
+                    break;
+                }
+                b'}' if self.open_objects > 0 => break,
+                _ if byte == b',' || byte.is_ascii_whitespace() => self.at += 1,
+                _ => {
+                    let before = self.at;
+                    let item = self.value(depth);
+                    if self.at == before {
+                        self.at += 1;
+                    } else {
+                        items.push(item);
+                    }
+                }
+            }
+        }
+        self.open_arrays -= 1;
+        Value::Array(items)
+    }
+
+    /// A key with its colon (or `=`, `=>`); where none stands here the reader stays.
+    fn key(&mut self) -> Option<String> {
+        let start = self.at;
+        let key = match self.peek()? {
+            quote @ (b'"' | b'\'') => self.string(quote, MAX_KEY),
+            byte if is_name(byte) => {
+                let length = self.bytes.iter().skip(start).take(MAX_KEY).take_while(|byte| is_name(**byte)).count();
+                self.at += length;
+                self.text.get(start..self.at).map(str::to_owned)
+            }
+            _ => None,
+        };
+        let colon = self.after_space(self.at);
+        match (key, colon) {
+            (Some(key), Some((at, b':'))) => {
+                self.at = at + 1;
+                Some(key)
+            }
+            (Some(key), Some((at, b'='))) => {
+                self.at = at + 1 + usize::from(self.bytes.get(at + 1) == Some(&b'>'));
+                Some(key)
+            }
+            _ => {
+                self.at = start;
+                None
+            }
+        }
+    }
+
+    /// A quoted string, unescaped; ends where the text ends. `None` where it is longer than `most` bytes.
+    fn string(&mut self, quote: u8, most: usize) -> Option<String> {
+        let start = self.at;
+        self.at += 1;
+        let mut out = String::new();
+        let mut plain = self.at;
+        while let Some(byte) = self.peek() {
+            if self.at - start > most {
+                return None;
+            }
+            if byte == b'\\' {
+                out.push_str(self.text.get(plain..self.at).unwrap_or_default());
+                self.at += 1;
+                self.escape(&mut out);
+                plain = self.at;
+            } else if byte == quote && !self.is_apostrophe() {
+                out.push_str(self.text.get(plain..self.at).unwrap_or_default());
+                self.at += 1;
+                return Some(out);
+            } else {
+                self.at += 1;
+            }
+        }
+        out.push_str(self.text.get(plain..).unwrap_or_default());
+        Some(out)
+    }
+
+    /// `'` between two letters, which a hand that quoted the text left unescaped.
+    fn is_apostrophe(&self) -> bool {
+        let letter = |at: Option<usize>| at.and_then(|at| self.bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
+        self.peek() == Some(b'\'') && letter(self.at.checked_sub(1)) && letter(self.at.checked_add(1))
+    }
+
+    /// What follows a backslash, of JSON, JavaScript or Python.
+    fn escape(&mut self, out: &mut String) {
+        let Some(byte) = self.peek() else { return };
+        self.at += 1;
+        match byte {
+            b'n' => out.push('\n'),
+            b't' => out.push('\t'),
+            b'r' => out.push('\r'),
+            b'b' | b'f' | b'\n' => {}
+            b'x' => self.code_point(2, out),
+            b'u' => self.code_point(4, out),
+            _ if byte.is_ascii() => out.push(char::from(byte)),
+            // A backslash before a character of several bytes stands for the character.
+            _ => self.at -= 1,
+        }
+        while !self.text.is_char_boundary(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn hex(&mut self, digits: usize) -> Option<u32> {
+        let value = self.text.get(self.at..self.at + digits).and_then(|hex| u32::from_str_radix(hex, 16).ok())?;
+        self.at += digits;
+        Some(value)
+    }
+
+    fn code_point(&mut self, digits: usize, out: &mut String) {
+        let Some(mut code) = self.hex(digits) else { return };
+        if (0xD800..0xDC00).contains(&code) && self.text.get(self.at..self.at + 2) == Some("\\u") {
+            self.at += 2;
+            if let Some(low) = self.hex(4).filter(|low| (0xDC00..0xE000).contains(low)) {
+                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+            }
+        }
+        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+
+    /// A number, a word, or a name in front of a string (`b'…'`) or an object (`Headers {…}`).
+    fn bare(&mut self, depth: usize) -> Value {
+        let start = self.at;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b',' | b'}' | b']' | b'\n' => break,
+                b'{' if self.opens_object(self.at) && depth < MAX_DEPTH => return self.object(depth + 1),
+                b'"' | b'\'' if matches!(self.text.get(start..self.at), Some("b" | "u" | "r" | "f")) => {
+                    return Value::String(self.string(byte, usize::MAX).unwrap_or_default());
+                }
+                _ => self.at += 1,
+            }
+        }
+        match self.text.get(start..self.at).unwrap_or_default().trim() {
+            "true" | "True" => Value::Bool(true),
+            "false" | "False" => Value::Bool(false),
+            "" | "null" | "None" | "nil" | "undefined" => Value::Null,
+            word => word
+                .parse::<i64>()
+                .map(Number::from)
+                .ok()
+                .or_else(|| Number::from_f64(word.parse().ok()?))
+                .map_or_else(|| Value::String(word.to_owned()), Value::Number),
+        }
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$' | b'.')
+}

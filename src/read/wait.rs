@@ -1,0 +1,200 @@
+//! Waits: what a failure says about how long it lasts.
+
+use crate::read::Text;
+use std::time::UNIX_EPOCH;
+
+/// Waits that a sentence states are believed up to a day.
+const MAX_STATED_MS: u64 = 24 * HOUR_MS;
+const SECOND_MS: u64 = 1_000;
+const MINUTE_MS: u64 = 60 * SECOND_MS;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// A number of seconds with up to three decimals, in milliseconds, rounded up.
+#[must_use]
+pub fn seconds(text: &str) -> Option<u64> {
+    let (ms, rest) = number(text.trim(), SECOND_MS)?;
+    rest.is_empty().then_some(ms)
+}
+
+/// `Retry-After`: seconds, or an HTTP date, which needs the time of receipt.
+///
+/// Source: RFC 9110, section 10.2.3.
+#[must_use]
+pub fn retry_after(value: &str, at_ms: u64) -> Option<u64> {
+    seconds(value).or_else(|| {
+        let until = httpdate::parse_http_date(value.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let until_ms = until.as_secs().checked_mul(SECOND_MS)?;
+        (at_ms > 0).then(|| until_ms.saturating_sub(at_ms))
+    })
+}
+
+/// `X-RateLimit-Reset` as an instant in epoch milliseconds: OpenRouter sends milliseconds, others epoch seconds or
+/// seconds from now.
+#[must_use]
+pub fn reset(value: &str, at_ms: u64) -> Option<u64> {
+    match value.trim().parse::<u64>().ok()? {
+        0 => None,
+        from_now @ ..1_000_000_000 => (at_ms > 0).then(|| at_ms + from_now * SECOND_MS),
+        epoch_s @ ..100_000_000_000 => Some(epoch_s * SECOND_MS),
+        epoch_ms => (epoch_ms <= MAX_INSTANT_MS).then_some(epoch_ms),
+    }
+}
+
+/// The last instant that JavaScript's `Date` can hold.
+const MAX_INSTANT_MS: u64 = 8_640_000_000_000_000;
+
+/// An instant such as `2026-10-12T00:00:00.000Z`, in epoch milliseconds; UTC only, which is what OpenRouter sends.
+#[must_use]
+pub fn instant(text: &str) -> Option<u64> {
+    let (date, time) = text.trim().trim_end_matches(['.', ',', ';', ')']).split_once(['T', ' '])?;
+    let time = time.strip_suffix('Z').or_else(|| time.strip_suffix("+00:00"))?;
+    let mut date = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let mut time = time.splitn(3, ':');
+    let (hour, minute) = (time.next()?.parse::<u64>().ok()?, time.next()?.parse::<u64>().ok()?);
+    let second = time.next().map_or(Some(0), seconds)?;
+    let in_range = (1970..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let in_day = hour < 24 && minute < 60 && second < MINUTE_MS;
+    (in_range && in_day).then(|| days_since_epoch(year, month, day) * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second)
+}
+
+/// Days of the Gregorian calendar, counted in years that begin in March so that a leap day comes last.
+fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month = (month + 9) % 12;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    days - 719_468
+}
+
+/// An instant as `2026-11-22T16:11:00Z`.
+#[must_use]
+pub fn to_iso(at_ms: u64) -> String {
+    let (days, ms) = (at_ms / DAY_MS + 719_468, at_ms % DAY_MS);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (ms / HOUR_MS, ms / MINUTE_MS % 60, ms / SECOND_MS % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// A wait that a provider's sentence states, in milliseconds. A limit per day is not over in the seconds that some
+/// providers add to it, so then nothing is believed.
+#[must_use]
+pub fn from_text(text: &Text) -> Option<u64> {
+    const LEADS: [&str; 9] = [
+        "try again in ",
+        "retry in ",
+        "retrydelay: ",
+        "retry after ",
+        "retry-after: ",
+        "retry_after: ",
+        "retry_after_seconds: ",
+        "please wait ",
+        "available in ",
+    ];
+    if ["per day", "perday", "per-day", "daily"].iter().any(|words| text.has(words)) {
+        return None;
+    }
+    let found = LEADS.iter().find_map(|lead| text.lower().split(lead).skip(1).find_map(duration));
+    found.map(|ms| ms.min(MAX_STATED_MS))
+}
+
+/// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds.
+fn duration(text: &str) -> Option<u64> {
+    let mut rest = text.trim_start_matches(['~', ' ', '"', '\'']).trim_start_matches("about ");
+    let mut total: Option<u64> = None;
+    loop {
+        let Some((_, after)) = number(rest, 1) else { return total };
+        let letters = after.trim_start();
+        let unit = letters.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let factor = match letters.get(..unit).unwrap_or_default() {
+            "ms" | "millisecond" | "milliseconds" => 1,
+            "s" | "sec" | "secs" | "second" | "seconds" => SECOND_MS,
+            "m" | "min" | "mins" | "minute" | "minutes" => MINUTE_MS,
+            "h" | "hr" | "hrs" | "hour" | "hours" => HOUR_MS,
+            _ if total.is_none() => return number(rest, SECOND_MS).map(|(ms, _)| ms),
+            _ => return total,
+        };
+        let (ms, _) = number(rest, factor)?;
+        total = Some(total.unwrap_or(0).saturating_add(ms));
+        rest = letters.get(unit..).unwrap_or_default().trim_start_matches([' ', ',']).trim_start_matches("and ");
+    }
+}
+
+/// A decimal number at the head of the text, times `factor`, rounded up, and what follows it.
+fn number(text: &str, factor: u64) -> Option<(u64, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole: u64 = text.get(..digits)?.parse().ok()?;
+    let mut rest = text.get(digits..)?;
+    let mut value = whole.checked_mul(factor)?;
+    if let Some(decimals) = rest.strip_prefix('.') {
+        let count = decimals.bytes().take_while(u8::is_ascii_digit).count();
+        if count > 0 {
+            // Nine decimals are beyond any clock; the rest only decides whether to round up.
+            let kept = decimals.get(..count.min(9))?;
+            let scale = 10_u64.pow(u32::try_from(kept.len()).ok()?);
+            let fraction: u64 = kept.parse().ok()?;
+            let dropped = decimals.get(kept.len()..count)?.bytes().any(|digit| digit != b'0');
+            let part = u128::from(fraction) * u128::from(factor);
+            let up = u64::try_from(part.div_ceil(u128::from(scale))).ok()?;
+            let exact = part % u128::from(scale) == 0;
+            value = value.checked_add(up + u64::from(dropped && exact))?;
+            rest = decimals.get(count..)?;
+        }
+    }
+    Some((value, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_as_providers_write_them() {
+        let stated = |text: &str| from_text(&Text::new(text));
+        assert_eq!(stated("Please try again in 11.054s."), Some(11_054));
+        assert_eq!(stated("Please try again in 6ms."), Some(6));
+        assert_eq!(stated("try again in 1m2.5s"), Some(62_500));
+        assert_eq!(stated("try again in 3h2m1s"), Some(10_921_000));
+        assert_eq!(stated("Please retry in 43.342838031s."), Some(43_343));
+        assert_eq!(stated("retryDelay: 43s"), Some(43_000));
+        assert_eq!(stated("Please retry after 6 seconds."), Some(6_000));
+        assert_eq!(stated("Retry after 40 seconds."), Some(40_000));
+        assert_eq!(stated("Retry after in-flight requests settle, or retry after 2 minutes"), Some(120_000));
+        assert_eq!(stated("Retrying in 0.2 seconds"), None, "a client's own back-off");
+        assert_eq!(stated("Too many tokens per day, try again in 34s"), None);
+        assert_eq!(stated("try again in 999999 hours"), Some(MAX_STATED_MS));
+        assert_eq!(stated("try again in a moment"), None);
+    }
+
+    #[test]
+    fn header_fields() {
+        let at_ms = instant("2026-11-22T12:00:00Z").unwrap();
+        assert_eq!(retry_after("17", at_ms), Some(17_000));
+        assert_eq!(retry_after("10.918", at_ms), Some(10_918));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 GMT", at_ms), Some(60_000));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 11:59:00 GMT", at_ms), Some(0));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 GMT", 0), None);
+        assert_eq!(retry_after("soon", at_ms), None);
+        assert_eq!(reset("1790726400000", at_ms), Some(1_790_726_400_000));
+        assert_eq!(reset("1790726400", at_ms), Some(1_790_726_400_000));
+        assert_eq!(reset("30", at_ms), Some(at_ms + 30_000));
+        assert_eq!(reset("%d", at_ms), None);
+    }
+
+    #[test]
+    fn instants() {
+        assert_eq!(instant("2026-10-12T00:00:00.000Z."), Some(1_791_763_200_000));
+        assert_eq!(instant("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(instant("2024-02-29T23:59:59Z"), Some(1_709_251_199_000));
+        assert_eq!(instant("null"), None);
+        assert_eq!(to_iso(1_791_763_200_000), "2026-10-12T00:00:00Z");
+        assert_eq!(to_iso(1_709_251_199_000), "2024-02-29T23:59:59Z");
+        assert_eq!(to_iso(0), "1970-01-01T00:00:00Z");
+    }
+}

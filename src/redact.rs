@@ -1,0 +1,222 @@
+//! Secrets out of everything that is shown, stored or copied: keys, bearer tokens, account ids, hashes, e-mail
+//! addresses, and the words of the person that servers quote back.
+//!
+//! Redacting twice changes nothing: what is put in place of a secret is no secret itself.
+
+/// What stands in a secret's place.
+pub(crate) const GONE: &str = "[redacted]";
+
+/// Members whose value is a person's text or a model's answer, quoted by a server.
+const QUOTING_MEMBERS: [&str; 9] =
+    ["flagged_input", "failed_generation", "input_value", "input", "prompt", "content", "reasoning", "messages", "arguments"];
+
+/// Heads of keys of OpenRouter and of common providers, with the least number of characters that follow.
+const KEY_HEADS: [(&str, usize); 13] = [
+    ("sk-", 6),
+    ("user_", 4),
+    ("org_", 4),
+    ("org-", 8),
+    ("gsk_", 8),
+    ("xai-", 8),
+    ("AIza", 12),
+    ("hf_", 8),
+    ("pplx-", 8),
+    ("cpk_", 8),
+    ("r8_", 12),
+    ("ghp_", 12),
+    ("AKIA", 12),
+];
+
+/// The text without its secrets.
+///
+/// ```
+/// let shown = cooldown::redact::redact("Bearer sk-or-v1-0123456789abcdef for user_2abcdefgh");
+/// assert_eq!(shown, "Bearer [redacted] for [redacted]");
+/// ```
+#[must_use]
+pub fn redact(text: &str) -> String {
+    tokens(&quotations(text))
+}
+
+/// Replaces the values of members that quote a person. The member's name may be quoted in any way, escaped or not; a
+/// list or an object becomes a string of the same quoting, so that JSON stays JSON.
+fn quotations(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((name, at)) = next_word(rest) {
+        let end = at + name.len();
+        out.push_str(rest.get(..end).unwrap_or_default());
+        rest = rest.get(end..).unwrap_or_default();
+        if QUOTING_MEMBERS.contains(&name)
+            && let Some((head, tail, quote)) = quoted_value(rest)
+        {
+            out.push_str(rest.get(..head).unwrap_or_default());
+            out.push_str(quote);
+            out.push_str(GONE);
+            out.push_str(quote);
+            rest = rest.get(tail..).unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The next run of name characters and where it stands.
+fn next_word(text: &str) -> Option<(&str, usize)> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let at = text.bytes().position(|byte| is_name(&byte))?;
+    let length = text.bytes().skip(at).take_while(is_name).count();
+    text.get(at..at + length).map(|word| (word, at))
+}
+
+/// After a member's name: where its quoted or bracketed value begins and ends, and the quotes that its replacement
+/// needs. `None` where no such value follows.
+fn quoted_value(text: &str) -> Option<(usize, usize, &str)> {
+    let bytes = text.as_bytes();
+    let skip = |from: usize, set: &[u8]| from + bytes.iter().skip(from).take_while(|byte| set.contains(byte)).count();
+    let quoting = skip(0, b"\\\"'`");
+    let colon = skip(quoting, b" \t\r\n");
+    if !matches!(bytes.get(colon), Some(b':' | b'=')) {
+        return None;
+    }
+    let start = skip(colon + 1, b" \t\r\n");
+    let slashes = bytes.iter().skip(start).take_while(|byte| **byte == b'\\').count();
+    let open = start + slashes;
+    match bytes.get(open)? {
+        quote @ (b'"' | b'\'' | b'`') => Some((open + 1, closing_quote(bytes, open + 1, *quote, slashes), "")),
+        b'[' | b'{' if slashes == 0 => Some((open, closing_bracket(bytes, open + 1), text.get(..quoting)?)),
+        _ => None,
+    }
+}
+
+/// The quote that closes a string which was opened behind `slashes` backslashes, or the end of the text.
+fn closing_quote(bytes: &[u8], from: usize, quote: u8, slashes: usize) -> usize {
+    let mut run = 0;
+    for (at, byte) in bytes.iter().copied().enumerate().skip(from) {
+        match byte {
+            b'\\' => run += 1,
+            _ => {
+                let plain = slashes == 0 && run % 2 == 0;
+                if byte == quote && (plain || slashes > 0 && run <= slashes) {
+                    return at - run;
+                }
+                run = 0;
+            }
+        }
+    }
+    bytes.len()
+}
+
+/// The bracket that closes a list or an object, or the end of the text. Brackets inside strings count too: at worst
+/// more is hidden than had to be.
+fn closing_bracket(bytes: &[u8], from: usize) -> usize {
+    let mut open = 1;
+    for (at, byte) in bytes.iter().copied().enumerate().skip(from) {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return at + 1;
+        }
+    }
+    bytes.len()
+}
+
+/// Replaces secrets that are known by their look.
+fn tokens(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut bearer = false;
+    while let Some(at) = rest.bytes().position(is_token) {
+        let length = rest.bytes().skip(at).take_while(|byte| is_token(*byte)).count();
+        let (between, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + length..).unwrap_or_default());
+        let token = rest.get(at..at + length).unwrap_or_default();
+        out.push_str(between);
+        rest = after;
+        if bearer && is_gap(between) {
+            out.push_str(GONE);
+            rest = after.trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | ',' | '\\'));
+        } else {
+            secretless(token, &mut out);
+        }
+        bearer = token.eq_ignore_ascii_case("bearer");
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_gap(between: &str) -> bool {
+    !between.is_empty() && between.bytes().all(|byte| byte == b' ' || byte == b':' || byte == b'\t')
+}
+
+/// Characters of keys, ids, hashes and addresses. Slash and colon part tokens, so that links and model names stay.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+' | b'*' | b'%')
+}
+
+fn secretless(token: &str, out: &mut String) {
+    let body = token.trim_end_matches(['.', '-']);
+    if is_secret(body) {
+        out.push_str(GONE);
+        out.push_str(token.get(body.len()..).unwrap_or_default());
+        return;
+    }
+    // A head may stand inside a token, behind whatever the text glued in front of it.
+    let heads = KEY_HEADS.iter().filter_map(|(head, least)| {
+        let at = body.find(head)?;
+        let follows = body.len() - at - head.len();
+        let glued = at.checked_sub(1).and_then(|before| body.as_bytes().get(before));
+        let starts = glued.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        (starts && follows >= *least).then_some(at)
+    });
+    match heads.min() {
+        Some(at) => {
+            out.push_str(body.get(..at).unwrap_or_default());
+            out.push_str(GONE);
+            out.push_str(token.get(body.len()..).unwrap_or_default());
+        }
+        None => out.push_str(token),
+    }
+}
+
+/// An e-mail address, a UUID, a hash of 32 or more hexadecimal digits, a token of a signed form.
+fn is_secret(token: &str) -> bool {
+    let address = token.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    let hex = token.bytes().filter(u8::is_ascii_hexdigit).count();
+    let hash = token.len() >= 32 && hex == token.len();
+    let uuid = token.len() == 36 && hex == 32 && token.bytes().filter(|byte| *byte == b'-').count() == 4;
+    let signed = token.starts_with("eyJ") && token.len() >= 40;
+    address || hash || uuid || signed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redact;
+
+    #[test]
+    fn secrets_go_and_the_rest_stays() {
+        let cases = [
+            ("key sk-or-v1-0123456789abcdef0123456789abcdef.", "key [redacted]."),
+            ("Authorization: Bearer abc.def/ghi==", "Authorization: Bearer [redacted]"),
+            (r#"{"user_id":"user_2abcDEF"}"#, r#"{"user_id":"[redacted]"}"#),
+            ("in organization org-a1b2c3d4e5 on tokens", "in organization [redacted] on tokens"),
+            ("write to some.one@example.org, please", "write to [redacted], please"),
+            ("limit_rpm/qwen/qwen3-4b/2e98edb5-b21b-455b-afb4-d5c01aad515d.", "limit_rpm/qwen/qwen3-4b/[redacted]."),
+            (r#"{"flagged_input":"my \"secret\" plan","x":1}"#, r#"{"flagged_input":"[redacted]","x":1}"#),
+            (r#"{\"flagged_input\":\"my \\\"secret\\\" plan\",\"x\":1}"#, r#"{\"flagged_input\":\"[redacted]\",\"x\":1}"#),
+            ("{'flagged_input': 'Will the $402", "{'flagged_input': '[redacted]"),
+            (r#"{"detail":[{"input":[{"role":"user"}],"msg":"x"}]}"#, r#"{"detail":[{"input":"[redacted]","msg":"x"}]}"#),
+            (
+                "gen-1790599867-AbCdEfGh stays, so does qwen/qwen3-235b-a22b-thinking-2507",
+                "gen-1790599867-AbCdEfGh stays, so does qwen/qwen3-235b-a22b-thinking-2507",
+            ),
+            ("risk-averse user_id and org", "risk-averse user_id and org"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(redact(text), shown);
+            assert_eq!(redact(shown), shown, "twice changes nothing");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! When an answer is kept from the app, and when not.
+
+use cooldown::{Exchange, Locale, Plan, Question, RemedyType, RequestFacts, SiteMemory, explain};
+
+const AT_MS: u64 = 1_795_348_800_000;
+
+fn pool(metadata: &str) -> Question {
+    let body = format!(
+        r#"{{"error":{{"message":"Provider returned error","code":429,"metadata":{{"provider_name":"Venice","is_byok":false{metadata}}}}}}}"#
+    );
+    failing(429, &body)
+}
+
+fn failing(status: u16, body: &str) -> Question {
+    let url = "https://openrouter.ai/api/v1/chat/completions".to_owned();
+    let exchange = Exchange { url, status, body: body.to_owned(), at_ms: AT_MS, ..Exchange::default() };
+    let request = Some(RequestFacts { key: true, ..RequestFacts::default() });
+    Question { exchange, request, replayable: true, attempt: 1, ..Question::default() }
+}
+
+fn plan(question: &Question) -> Plan {
+    let verdict = explain(question, &Locale::english()).expect("it is OpenRouter's by its address");
+    let retry_first = verdict.remedies.first().is_some_and(|remedy| remedy.kind == RemedyType::Retry);
+    assert_eq!(retry_first, verdict.plan.hold, "Retry is offered exactly while the answer is held");
+    verdict.plan
+}
+
+#[test]
+fn held_at_once_where_no_wait_is_stated() {
+    assert_eq!(plan(&pool("")), Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 });
+}
+
+#[test]
+fn held_beyond_a_stated_wait() {
+    let short = plan(&pool(r#","retry_after_seconds":17"#));
+    assert_eq!(short, Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: Some(AT_MS + 17_000), show_after_ms: 0 });
+    let long = plan(&pool(r#","retry_after_seconds":60"#));
+    assert_eq!(long.deadline_ms, Some(70_000));
+    assert_eq!(plan(&pool(r#","retry_after_seconds":75"#)).deadline_ms, Some(85_000));
+}
+
+#[test]
+fn not_held_where_nothing_can_land() {
+    assert!(!plan(&pool(r#","retry_after_seconds":76"#)).hold);
+    assert!(!plan(&Question { replayable: false, ..pool("") }).hold);
+    assert!(!plan(&Question { site: SiteMemory { paused: true, ..SiteMemory::default() }, ..pool("") }).hold);
+    assert!(!plan(&failing(401, r#"{"error":{"message":"User not found.","code":401}}"#)).hold);
+    assert!(!plan(&failing(429, r#"{"error":{"message":"Rate limit exceeded: free-models-per-day","code":429}}"#)).hold);
+    let key = r#"{"error":{"message":"Key limit exceeded (daily limit). Manage it using https://openrouter.ai/settings/keys","code":403}}"#;
+    assert!(!plan(&failing(403, key)).hold);
+}
+
+#[test]
+fn the_unknown_is_held() {
+    assert!(plan(&failing(429, "nobody knows")).hold);
+    assert!(plan(&failing(0, "")).hold, "a broken connection can be tried again");
+}
+
+#[test]
+fn an_app_that_retries_by_itself_is_left_alone() {
+    let left_alone = Plan { hold: false, deadline_ms: None, ready_at_ms: None, show_after_ms: 3_000 };
+    let with = |app_retries: Option<u32>, own_retries: Option<u32>, attempt: u32| {
+        let request = Some(RequestFacts { key: true, app_retries, ..RequestFacts::default() });
+        plan(&Question { request, attempt, site: SiteMemory { own_retries, paused: false }, ..pool("") })
+    };
+    assert_eq!(with(Some(0), None, 1), left_alone, "an SDK's first try");
+    assert_eq!(with(Some(1), None, 2), left_alone);
+    assert!(with(Some(2), None, 3).hold, "its last one");
+    assert_eq!(with(None, Some(1), 1), left_alone, "a site that was seen to try once more");
+    assert!(with(None, Some(1), 2).hold);
+    assert!(with(Some(0), Some(0), 1).hold, "a site whose SDK was seen not to try again");
+    assert!(with(None, Some(1_000), 6).hold, "no site is left alone for ever");
+}

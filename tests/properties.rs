@@ -1,0 +1,215 @@
+//! What holds for any input: the core never panics, never tells a secret, is never early, and a cut text never makes it
+//! speak where it was silent.
+
+use cooldown::redact::redact;
+use cooldown::{Exchange, Locale, Question, RequestFacts, Surface, explain};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::fs;
+use std::sync::LazyLock;
+
+static ENGLISH: LazyLock<Locale> = LazyLock::new(Locale::english);
+struct Row {
+    surface: Surface,
+    status: u16,
+    url: String,
+    body: String,
+    silent: bool,
+}
+
+/// The project's own rows, and the large collection's where the run has it.
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let own = ["http", "inside-200", "dress", "silence"].map(|file| format!("tests/corpus/{file}.jsonl"));
+    let large = std::env::var("COOLDOWN_CORPUS").ok().into_iter();
+    let files = own.into_iter().chain(large).filter_map(|file| fs::read_to_string(file).ok());
+    let row = |line: &str| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        Row {
+            surface: serde_json::from_value(row["surface"].clone()).unwrap(),
+            status: row["status"].as_u64().unwrap_or_default() as u16,
+            url: row["url"].as_str().unwrap_or_default().to_owned(),
+            body: row["text"].as_str().unwrap().to_owned(),
+            silent: row["truth"]["kind"] == "not_openrouter",
+        }
+    };
+    files.flat_map(|file| file.lines().filter(|line| !line.is_empty()).map(row).collect::<Vec<_>>()).collect()
+});
+
+const SURFACES: [Surface; 5] = [Surface::Http, Surface::Sse, Surface::Body200, Surface::Page, Surface::Log];
+
+fn ask(surface: Surface, status: u16, url: &str, body: &str) -> Question {
+    let exchange =
+        Exchange { surface, status, url: url.to_owned(), body: body.to_owned(), at_ms: 1_795_348_800_000, ..Exchange::default() };
+    Question {
+        exchange,
+        request: Some(RequestFacts { key: true, ..RequestFacts::default() }),
+        replayable: true,
+        attempt: 3,
+        ..Question::default()
+    }
+}
+
+/// Text made of what failures are made of, so that it gets far into the reader.
+fn scraps() -> impl Strategy<Value = String> {
+    const SCRAPS: [&str; 44] = [
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "\\\"",
+        "\\\\\"",
+        ":",
+        ",",
+        "=",
+        "\n",
+        "\n# ",
+        " ",
+        "error",
+        "\"error\":",
+        "message",
+        "code",
+        "429",
+        "402",
+        "metadata",
+        "raw",
+        "\"raw\":\"",
+        "provider_name",
+        "is_byok",
+        "true",
+        "None",
+        "Provider returned error",
+        " is temporarily rate-limited upstream",
+        "openrouter.ai/",
+        "https://openrouter.ai/settings/keys",
+        "data: ",
+        "[DONE]",
+        "<title>",
+        "try again in ",
+        "7m12.5s",
+        "resets ",
+        "2026-10-12T00:00:00Z",
+        "\\u12",
+        "é",
+        "🦀",
+        "b'",
+    ];
+    prop::collection::vec(prop_oneof![4 => prop::sample::select(&SCRAPS[..]).prop_map(str::to_owned), 1 => ".{0,6}"], 0..60)
+        .prop_map(|scraps| scraps.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_answered(text in prop_oneof![".{0,200}", scraps()], surface in prop::sample::select(&SURFACES[..]), status in 0_u16..600) {
+        for url in ["", "https://openrouter.ai/api/v1/chat/completions", "https://other.example/"] {
+            let verdict = explain(&ask(surface, status, url, &text), &ENGLISH);
+            if let Some(verdict) = verdict {
+                prop_assert!(!verdict.words.title.is_empty() && !verdict.words.body.is_empty());
+                prop_assert!(verdict.words.raw.chars().count() <= 4_000);
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_failure_is_answered(row in 0_usize..10_000, at in 0.0..1.0, text in scraps(), drop in 0_usize..40) {
+        let Row { surface, status, url, body, .. } = &ROWS[row % ROWS.len()];
+        let chars: Vec<char> = body.chars().collect();
+        let cut = (chars.len() as f64 * at) as usize;
+        let damaged: String = chars[..cut].iter().chain(&text.chars().collect::<Vec<_>>()).chain(chars.iter().skip(cut + drop)).collect();
+        let _ = explain(&ask(*surface, *status, url, &damaged), &ENGLISH);
+    }
+
+    #[test]
+    fn redacting_twice_changes_nothing(text in prop_oneof![".{0,200}", scraps(), "(sk-|user_|Bearer |input|[\"':@.a-f0-9\\\\{}]){0,40}"]) {
+        let once = redact(&text);
+        prop_assert_eq!(redact(&once), once);
+    }
+
+    #[test]
+    fn a_retry_is_never_early(seconds in 0_u64..200_000, reset_in in 0_u64..200_000_000, place in 0_usize..5) {
+        let mut question = ask(Surface::Http, 429, "https://openrouter.ai/api/v1/chat/completions", "");
+        let at_ms = question.exchange.at_ms;
+        let metadata = match place {
+            0 => format!(r#""retry_after_seconds":{seconds}"#),
+            1 => format!(r#""headers":{{"Retry-After":"{seconds}"}}"#),
+            2 => format!(r#""headers":{{"X-RateLimit-Reset":"{}"}}"#, at_ms + reset_in),
+            3 => format!(r#""raw":"Please try again in {seconds}.5s.""#),
+            _ => format!(r#""retry_after_seconds":{seconds},"headers":{{"X-RateLimit-Reset":"{}"}}"#, at_ms + reset_in),
+        };
+        question.exchange.body = format!(r#"{{"error":{{"message":"Provider returned error","code":429,"metadata":{{{metadata},"is_byok":false}}}}}}"#);
+        let verdict = explain(&question, &ENGLISH).expect("its address says whose it is");
+        let ready_at_ms = verdict.plan.ready_at_ms.expect("a wait is stated");
+        let stated = match place { 2 => reset_in, 3 => (seconds * 1_000 + 500).min(86_400_000), 4 => reset_in.max(seconds * 1_000), _ => seconds * 1_000 };
+        prop_assert!(ready_at_ms >= at_ms + stated, "{ready_at_ms} is before {}", at_ms + stated);
+        prop_assert!(!verdict.plan.hold || ready_at_ms - at_ms <= 75_000);
+        if let Some(deadline_ms) = verdict.plan.deadline_ms {
+            prop_assert!(u64::from(deadline_ms) <= 85_000 && at_ms + u64::from(deadline_ms) > ready_at_ms);
+        }
+    }
+
+    #[test]
+    fn no_secret_is_told(row in 0_usize..10_000, at in 0.0..1.0) {
+        const SECRETS: [&str; 7] = [
+            "sk-or-v1-c0ffee00c0ffee00CANARY", "Bearer CANARYtoken.abc/def==", "user_2CANARYxyz", "org_CANARY42", "canary.CANARY@mail.example",
+            "deadbeefdeadbeefdeadbeefdeadbeef", "{\"flagged_input\":\"the CANARY sentence, \\\"quoted\\\"\"}",
+        ];
+        let Row { surface, status, url, body, .. } = &ROWS[row % ROWS.len()];
+        let chars: Vec<char> = body.chars().collect();
+        let cut = (chars.len() as f64 * at) as usize;
+        for secret in SECRETS {
+            let planted: String = chars[..cut].iter().collect::<String>() + " " + secret + " " + &chars[cut..].iter().collect::<String>();
+            if let Some(verdict) = explain(&ask(*surface, *status, url, &planted), &ENGLISH) {
+                let told = serde_json::to_string(&verdict).unwrap();
+                prop_assert!(!told.contains("CANARY") && !told.contains("deadbeefdeadbeef"), "{secret} in {told}");
+            }
+        }
+    }
+}
+
+/// What comes over the wire has a head; text on a page or in a log may have lost it.
+#[test]
+fn a_cut_never_turns_silence_into_speech() {
+    for Row { surface, status, url, body, .. } in ROWS.iter().filter(|row| row.silent) {
+        let written = matches!(surface, Surface::Page | Surface::Log);
+        for (cut, _) in body.char_indices() {
+            let tail = if written { &body[cut..] } else { "" };
+            for text in [&body[..cut], tail] {
+                let verdict = explain(&ask(*surface, *status, url, text), &ENGLISH);
+                assert!(verdict.is_none(), "spoken: {text}");
+            }
+        }
+    }
+}
+
+/// Text that was made to be slow: each of these would take minutes if any part of the reading were quadratic.
+#[test]
+fn time_grows_with_the_text_alone() {
+    for scrap in [
+        "{\"a\":",
+        "{'a",
+        "'a",
+        "a'",
+        "[{",
+        "\"\\",
+        "\\\"",
+        "{\"error\":{\"message\":\"",
+        "{a:b",
+        "\"a\":'",
+        "openrouter.ai/",
+        "try again in ",
+        "429 ",
+        "Bearer sk-",
+    ] {
+        let body = scrap.repeat(262_144 / scrap.len());
+        let before = std::time::Instant::now();
+        for surface in [Surface::Http, Surface::Log] {
+            let _ = explain(&ask(surface, 429, "https://openrouter.ai/api/v1/chat/completions", &body), &ENGLISH);
+        }
+        assert!(before.elapsed().as_secs() < 10, "{scrap}: {:?}", before.elapsed());
+    }
+}
