@@ -1,0 +1,31 @@
+// The globals by which Cooldown's plain scripts meet (see extension/protocol.js). Their types, for `tsc` alone; nothing here runs.
+
+declare const cooldownProtocol: Readonly<{
+  V: 1;
+  BODY_MAX: number;
+  HEADERS: readonly string[];
+  isObject(x: unknown): x is Record<string, unknown>;
+  fromTap(m: unknown): Observed | Settled | Resent | Ping | null;
+  fromCard(m: unknown): Hello | Size | Act | null;
+  toCard(m: unknown): Show | null;
+  toWorker(m: unknown): Explain | Expect | Claim | Happened | SiteState | SetSite | SetEverywhere | null;
+}>;
+
+declare const cooldownCompat: Readonly<{
+  api: typeof chrome;
+  isAlive(): boolean;
+  ask(message: object): Promise<any>;
+}>;
+
+declare const cooldownOverlay: Readonly<{
+  createOverlay(options: { onAct(action: Act['action']): void; openRoots: boolean }): Readonly<{
+    open(): void;
+    show(view: View): void;
+    close(): void;
+    readonly isOpen: boolean;
+    readonly isShown: boolean;
+  }>;
+}>;
+
+/** Test builds alone have it: see `cargo xtask build --test`. */
+declare var cooldownBuild: Readonly<{ test: boolean }> | undefined;

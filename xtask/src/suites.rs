@@ -1,0 +1,260 @@
+//! `cargo xtask test`: everything, in an order that fails early; one line a suite at the end.
+
+use std::fs;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::bundle::{self, Kind};
+use crate::process::{self, Scratch, Steps, cargo};
+use crate::setup::{self, Browser};
+
+/// The most that a suite of cargo's may take, compiling from nothing on a slow machine included.
+const CARGO_LIMIT: Duration = Duration::from_secs(45 * 60);
+/// The most that one browser's tests may take.
+const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// What came of a suite.
+struct Ran {
+    name: String,
+    verdict: Result<Option<Count>>,
+    took: Duration,
+}
+
+/// Single tests, where the suite counts them.
+#[derive(Debug, PartialEq, Eq)]
+struct Count {
+    passed: usize,
+    failed: usize,
+}
+
+type Suite = (&'static str, &'static str, Box<dyn Fn() -> Result<Option<Count>>>);
+
+/// Runs all suites, and says at the end what came of each.
+pub fn run(quick: bool) -> Result<ExitCode> {
+    let mut suites: Vec<Suite> = vec![
+        ("setup", "Getting what the tests need", Box::new(move || set_up(quick).map(|()| None))),
+        ("fmt", "Formatting (cargo fmt)", Box::new(|| plain(cargo(&["fmt", "--all", "--check"])))),
+        (
+            "clippy",
+            "Lints, warnings denied (cargo clippy, here and for the wasm target)",
+            Box::new(|| {
+                plain(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+                let mut for_wasm = cargo(&["clippy", "--package", "cooldown", "--lib", "--target", WASM]);
+                for program in wasm_tests(false)? {
+                    for_wasm.args(["--test", &program]);
+                }
+                plain(for_wasm.args(["--", "--deny", "warnings"]))
+            }),
+        ),
+        (
+            "native",
+            "Native tests (cargo test)",
+            Box::new(|| {
+                counted(cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]), CARGO_LIMIT)
+            }),
+        ),
+        (
+            "docs",
+            "Documentation and its examples, warnings denied (cargo doc, cargo test --doc)",
+            Box::new(|| {
+                plain(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+                counted(cargo(&["test", "--doc", "--package", "cooldown"]), CARGO_LIMIT)
+            }),
+        ),
+        ("build", "The extension, as shipped and for tests, and its size", Box::new(|| build().map(|()| None))),
+        (
+            "wasm",
+            "The core as WebAssembly, in Node and in Chromium (cargo test --target wasm32-unknown-unknown)",
+            Box::new(move || wasm(quick)),
+        ),
+        ("types", "JavaScript types (tsc, strict): what browsers run, then what Node runs", Box::new(types)),
+    ];
+    if !quick {
+        suites.push(("tap-chromium", "The tap alone, in Chromium", Box::new(|| tap(Browser::Chromium))));
+        suites.push(("tap-firefox", "The tap alone, in Firefox", Box::new(|| tap(Browser::Firefox))));
+        suites.push(("chromium", "The extension in Chromium", Box::new(|| extension(Browser::Chromium))));
+        suites.push(("firefox", "The extension in Firefox", Box::new(|| extension(Browser::Firefox))));
+    }
+
+    let mut steps = Steps::new(suites.len());
+    let mut ran: Vec<Ran> = Vec::new();
+    for (name, what, suite) in suites {
+        steps.next(format_args!("{name}: {what}"));
+        let started = Instant::now();
+        let verdict = suite();
+        if let Err(error) = &verdict {
+            println!("{name} FAILED: {error:#}");
+        }
+        ran.push(Ran { name: name.to_owned(), verdict, took: started.elapsed() });
+    }
+    Ok(report(&ran))
+}
+
+fn report(ran: &[Ran]) -> ExitCode {
+    println!();
+    for Ran { name, verdict, took } in ran {
+        let word = if verdict.is_ok() { "ok" } else { "FAILED" };
+        let detail = match verdict {
+            Ok(Some(count)) => format!("{} tests", count.passed),
+            Ok(None) => String::new(),
+            // The first line: the rest is above.
+            Err(error) => format!("{error:#}").lines().next().unwrap_or_default().to_owned(),
+        };
+        println!("{}", format!("{name:<14}{word:<8}{:>6.1} s   {detail}", took.as_secs_f32()).trim_end());
+    }
+    let failed = ran.iter().filter(|suite| suite.verdict.is_err()).count();
+    println!("{} passed, {failed} failed", ran.len() - failed);
+    if failed == 0 && !ran.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+fn set_up(quick: bool) -> Result<()> {
+    setup::wasm_target()?;
+    setup::rust_components()?;
+    setup::node()?;
+    setup::npm_packages(&crate::root().join("xtask"))?;
+    setup::npm_packages(&crate::root().join("tests/browser"))?;
+    if !quick {
+        for browser in [Browser::Chromium, Browser::Firefox] {
+            println!("  {}: {}", browser.name(), setup::browser(browser)?.display());
+        }
+        println!("  chromedriver: {}", setup::chromedriver()?.display());
+    }
+    Ok(())
+}
+
+fn build() -> Result<()> {
+    let mut steps = Steps::within(2 * bundle::STEPS);
+    let weight = bundle::build(&mut steps, Kind::Shipped)?;
+    // Both first: the browsers' suites need them, whatever they weigh.
+    bundle::build(&mut steps, Kind::Test)?.check()?;
+    weight.check()
+}
+
+/// A suite that only passes or fails.
+fn plain(mut command: impl std::borrow::BorrowMut<Command>) -> Result<Option<Count>> {
+    finished(command.borrow_mut(), CARGO_LIMIT).map(|_| None)
+}
+
+/// A suite that counts its tests; none at all is a failure.
+fn counted(mut command: impl std::borrow::BorrowMut<Command>, limit: Duration) -> Result<Option<Count>> {
+    let output = finished(command.borrow_mut(), limit)?;
+    match count(&output) {
+        Some(count) if count.failed > 0 => bail!("{} of {} tests failed", count.failed, count.passed + count.failed),
+        Some(count) if count.passed > 0 => Ok(Some(count)),
+        _ => bail!("no test ran"),
+    }
+}
+
+fn finished(command: &mut Command, limit: Duration) -> Result<String> {
+    let finished = process::tee(command, limit)?;
+    if finished.timed_out {
+        bail!("not done after {} s", limit.as_secs());
+    }
+    if !finished.ok {
+        match count(&finished.output) {
+            Some(Count { passed, failed }) if failed > 0 => bail!("{failed} of {} tests failed", passed + failed),
+            _ => bail!("see above"),
+        }
+    }
+    Ok(finished.output)
+}
+
+/// Sums what test programs say of themselves: `test result: ok. 3 passed; 0 failed; …` of Rust's, else a last line `3 passed, 0 failed`.
+fn count(output: &str) -> Option<Count> {
+    let number_before = |line: &str, word: &str| line.split(word).next()?.split_whitespace().last()?.parse::<usize>().ok();
+    let read = |line: &str| Some(Count { passed: number_before(line, " passed")?, failed: number_before(line, " failed")? });
+    let of_rust = output.lines().filter(|line| line.contains("test result: ")).filter_map(read);
+    let sum = of_rust.reduce(|sum, one| Count { passed: sum.passed + one.passed, failed: sum.failed + one.failed });
+    sum.or_else(|| output.lines().rev().find(|line| !line.trim().is_empty()).and_then(read))
+}
+
+/// `tests/wasm*.rs`: those that ask for a browser run in Chromium, the others in Node.
+fn wasm(quick: bool) -> Result<Option<Count>> {
+    let mut command = cargo(&["test", "--package", "cooldown", "--no-fail-fast", "--target", WASM]);
+    let programs = wasm_tests(quick)?;
+    if programs.is_empty() {
+        bail!("no test ran: there is no tests/wasm*.rs to run");
+    }
+    for program in programs {
+        command.args(["--test", &program]);
+    }
+    counted(&mut command, CARGO_LIMIT)
+}
+
+fn wasm_tests(quick: bool) -> Result<Vec<String>> {
+    let mut programs = Vec::new();
+    for entry in fs::read_dir(crate::root().join("tests"))? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".rs")).filter(|name| name.starts_with("wasm"))
+        else {
+            continue;
+        };
+        if !(quick && fs::read_to_string(&path)?.contains("run_in_browser")) {
+            programs.push(name.to_owned());
+        }
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+fn types() -> Result<Option<Count>> {
+    let check = |project| {
+        let mut tsc = Command::new("node");
+        tsc.arg("tests/browser/node_modules/typescript/bin/tsc").args(["--noEmit", "--project", project]).current_dir(crate::root());
+        plain(tsc)
+    };
+    // Both, so that one run tells of all errors.
+    let (in_browsers, in_node) = (check("tests/tsconfig.json"), check("tests/browser/tsconfig.json"));
+    in_browsers.and(in_node)
+}
+
+/// `tests/browser/tap.test.mjs`: the page's script without the extension around it.
+fn tap(browser: Browser) -> Result<Option<Count>> {
+    let flags: &[&str] = if browser == Browser::Firefox { &["--firefox"] } else { &[] };
+    driven(browser, "tests/browser/tap.test.mjs", flags)
+}
+
+/// `tests/browser/run.mjs`: the built extension, whole.
+fn extension(browser: Browser) -> Result<Option<Count>> {
+    // Built here and not by the driver, so that its time is not the tests'.
+    process::run(&mut cargo(&["build", "--package", "mock"])).context("the stand-in does not build")?;
+    driven(browser, "tests/browser/run.mjs", &["--browser", browser.name()])
+}
+
+/// A program of Node's that drives a browser.
+fn driven(browser: Browser, script: &str, args: &[&str]) -> Result<Option<Count>> {
+    let program = setup::browser(browser)?;
+    let mut node = Command::new("node");
+    node.arg(script).args(args).env(browser.variable(), program).current_dir(crate::root());
+    process::outside_cargo(&mut node);
+    let _scratch = Scratch::give(&mut node)?;
+    counted(&mut node, BROWSER_LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_summed_over_programs() {
+        let rust = "test result: ok. 12 passed; 0 failed; 1 ignored\nnoise\n\ntest result: FAILED. 3 passed; 2 failed; 0 ignored\n";
+        assert_eq!(count(rust), Some(Count { passed: 15, failed: 2 }));
+        assert_eq!(count("ok  a thing that passed\n7 passed, 1 failed\n\n"), Some(Count { passed: 7, failed: 1 }));
+        assert_eq!(count("nothing to say\n"), None);
+        assert_eq!(count(""), None);
+    }
+
+    #[test]
+    fn a_program_without_tests_does_not_pass() {
+        let silent = counted(Command::new("true"), CARGO_LIMIT);
+        assert!(silent.is_err());
+        let empty = counted(Command::new("echo").arg("test result: ok. 0 passed; 0 failed; 0 ignored"), CARGO_LIMIT);
+        assert!(empty.is_err());
+        let one = counted(Command::new("echo").arg("1 passed, 0 failed"), CARGO_LIMIT);
+        assert_eq!(one.unwrap(), Some(Count { passed: 1, failed: 0 }));
+    }
+}
