@@ -1,0 +1,224 @@
+// @ts-check
+// The worker: judges with the core, keeps the badge and what was learnt of each site, registers the scripts on the sites that the
+// person allowed. It may be stopped at any time, so every listener stands in the first turn, and nothing that matters lives only here.
+
+import './protocol.js';
+import './compat.js';
+import init, { explain } from './core/core.js';
+
+const { api } = cooldownCompat;
+const { V, isObject, toWorker } = cooldownProtocol;
+
+/** @type {Promise<unknown> | undefined} */
+let core;
+/** The core, compiled at the first failure and not before: most wake-ups need none. */
+const loadCore = () => {
+  if (core === undefined) {
+    core = init({ module_or_path: api.runtime.getURL('core/core_bg.wasm') });
+    core.catch(() => { core = undefined; });
+  }
+  return core;
+};
+
+/** @param {string} code @param {string} message */
+const refuse = (code, message) => ({ v: V, ok: false, code, message });
+
+// ---- sites
+
+/** `https://host/*` for a web page's address, null where no script of ours can run. @param {string} url */
+const patternOf = (url) => {
+  try {
+    const { protocol, hostname } = new URL(url);
+    return protocol === 'https:' || protocol === 'http:' ? `${protocol}//${hostname}/*` : null;
+  } catch { return null; }
+};
+const EVERYWHERE = ['https://*/*', 'http://*/*'];
+
+/** Hosts that the person switched off; they stay off under "every site" too. @returns {Promise<string[]>} */
+const hostsOff = async () => {
+  const { off } = await api.storage.local.get('off');
+  return Array.isArray(off) ? off.filter((host) => typeof host === 'string') : [];
+};
+
+/** What the manifest itself matches needs no registration. @returns {string[]} */
+const builtIn = () => (api.runtime.getManifest().content_scripts ?? []).flatMap((script) => script.matches ?? []);
+
+let syncing = Promise.resolve();
+/** Registered scripts = granted hosts, less those switched off. One run at a time: two would both register. */
+const syncScripts = () => {
+  syncing = syncing.then(async () => {
+    const fixed = builtIn();
+    const { origins = [] } = await api.permissions.getAll();
+    const matches = origins.filter((origin) => /^(https?|\*):/.test(origin) && !fixed.includes(origin));
+    const off = await hostsOff();
+    const excludeMatches = [...fixed, ...off.flatMap((host) => [`https://${host}/*`, `http://${host}/*`])].filter((p) => p !== '<all_urls>');
+    const registered = await api.scripting.getRegisteredContentScripts();
+    if (registered.length > 0) await api.scripting.unregisterContentScripts({ ids: registered.map((script) => script.id) });
+    if (matches.length === 0 || fixed.includes('<all_urls>')) return;
+    /** @type {Pick<chrome.scripting.RegisteredContentScript, 'matches' | 'excludeMatches' | 'allFrames' | 'matchOriginAsFallback' | 'runAt'>} */
+    const where = { matches, excludeMatches, allFrames: true, matchOriginAsFallback: true, runAt: 'document_start' };
+    await api.scripting.registerContentScripts([
+      { ...where, id: 'tap', js: ['page/tap.js'], world: 'MAIN' },
+      { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'content/overlay.js', 'content/bridge.js'] },
+    ]);
+  }).catch((error) => { console.error('Cooldown could not register its scripts:', error); });
+  return syncing;
+};
+
+/** @param {(off: string[]) => string[]} change */
+const changeOff = async (change) => {
+  await api.storage.local.set({ off: change(await hostsOff()) });
+  await syncScripts();
+};
+
+/** May anything be said on this host? @param {chrome.runtime.MessageSender} sender */
+const siteOf = (sender) => {
+  // A sandboxed or about:blank frame has the origin "null": its tab speaks for it.
+  for (const url of [sender.origin, sender.url, sender.tab?.url]) {
+    const pattern = url === undefined ? null : patternOf(url);
+    if (pattern !== null && url !== undefined) return { pattern, host: new URL(url).hostname };
+  }
+  return null;
+};
+
+// What was learnt of each site's own retries, for this browser session only. Nothing from private windows.
+/** @param {string} host @returns {Promise<number | null>} */
+const ownRetries = async (host) => {
+  const { own_retries: all } = await api.storage.session.get('own_retries');
+  const known = isObject(all) ? all[host] : null;
+  return typeof known === 'number' ? known : null;
+};
+/** @param {string} host @param {number} count */
+const learnOwnRetries = async (host, count) => {
+  const { own_retries: all } = await api.storage.session.get('own_retries');
+  await api.storage.session.set({ own_retries: { ...(isObject(all) ? all : {}), [host]: count } });
+};
+
+// ---- the card's token: a frame that shows it belongs to the bridge of the same tab (frame origins prove nothing)
+
+/** @type {Map<string, number>} token → tab */
+const expected = new Map();
+/** @type {Map<string, () => void>} claims that came before their token */
+const early = new Map();
+
+/** @param {string} token @param {number} tabId */
+const expectCard = (token, tabId) => {
+  expected.set(token, tabId);
+  early.get(token)?.();
+};
+/** @param {string} token @param {number} tabId */
+const claimCard = async (token, tabId) => {
+  if (!expected.has(token)) {
+    await new Promise((resolve) => {
+      early.set(token, () => resolve(undefined));
+      setTimeout(resolve, 400);
+    });
+    early.delete(token);
+  }
+  const ok = expected.get(token) === tabId;
+  if (ok) expected.delete(token);
+  return ok;
+};
+
+// ---- answers
+
+/** @param {Explain} m @param {chrome.runtime.MessageSender} sender */
+const onExplain = async (m, sender) => {
+  const site = siteOf(sender);
+  if (site !== null) {
+    const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [site.pattern] })]);
+    if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
+  }
+  const [own_retries] = await Promise.all([site === null ? null : ownRetries(site.host), loadCore()]);
+  const { exchange, request, replayable, attempt } = m;
+  return { v: V, ok: true, verdict: explain({ exchange, request, replayable, attempt, site: { own_retries } }) };
+};
+
+const BADGE = { needs_you: '#b26a00', waiting: '#6b7280', over: '#6b7280' };
+/** @param {Happened} m @param {chrome.runtime.MessageSender} sender */
+const onHappened = async (m, sender) => {
+  const tabId = sender.tab?.id;
+  if (m.what === 'app_retries') {
+    const site = siteOf(sender);
+    if (site !== null && sender.tab?.incognito !== true) await learnOwnRetries(site.host, m.count);
+  } else if (tabId !== undefined) {
+    const text = m.what === 'over' ? '' : String(m.count);
+    await api.action.setBadgeBackgroundColor({ tabId, color: BADGE[m.what] });
+    await api.action.setBadgeText({ tabId, text });
+    const title = m.what === 'over' ? 'ext_name' : m.what === 'waiting' ? 'badge_waiting' : 'badge_needs_you';
+    await api.action.setTitle({ tabId, title: api.i18n.getMessage(title) });
+  }
+  return { v: V, ok: true };
+};
+
+/** @param {SiteState} m @returns {Promise<SiteAnswer & {v: 1, ok: true}>} */
+const onSiteState = async (m) => {
+  const pattern = patternOf(m.url);
+  const everywhere = await api.permissions.contains({ origins: EVERYWHERE });
+  const host = pattern === null ? '' : new URL(m.url).hostname;
+  /** @type {SiteAnswer & {v: 1, ok: true}} */
+  const answer = { v: V, ok: true, state: 'impossible', everywhere, host, pattern, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false };
+  if (pattern === null) return answer;
+  const granted = await api.permissions.contains({ origins: [pattern] });
+  answer.state = granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
+  if (answer.state === 'on') {
+    const bridge = await api.tabs.sendMessage(m.tab_id, { v: V, type: 'status' }, { frameId: 0 }).catch(() => null);
+    answer.reload = !isObject(bridge);
+    answer.locked = isObject(bridge) && bridge.locked === true;
+  }
+  return answer;
+};
+
+/** @param {SetSite} m */
+const onSetSite = async (m) => {
+  const pattern = patternOf(m.url);
+  if (pattern === null) return refuse('no_site', 'not a web page');
+  const host = new URL(m.url).hostname;
+  if (!m.on) {
+    const { origins = [] } = await api.permissions.getAll();
+    // A host that was granted by itself is given back; one that "every site" covers can only be left out.
+    if (origins.includes(pattern) && !builtIn().includes(pattern)) await api.permissions.remove({ origins: [pattern] }).catch(() => false);
+  }
+  await changeOff((off) => [...off.filter((one) => one !== host), ...(m.on ? [] : [host])]);
+  return { v: V, ok: true };
+};
+
+/** @param {SetEverywhere} m */
+const onSetEverywhere = async (m) => {
+  if (!m.on) await api.permissions.remove({ origins: EVERYWHERE });
+  await syncScripts();
+  return { v: V, ok: true };
+};
+
+/** @param {unknown} raw @param {chrome.runtime.MessageSender} sender @returns {Promise<object>} */
+const answer = async (raw, sender) => {
+  const m = toWorker(raw);
+  if (m === null) return refuse('bad_message', 'not a message of this version');
+  const tabId = sender.tab?.id;
+  switch (m.type) {
+    case 'explain': return onExplain(m, sender);
+    case 'happened': return onHappened(m, sender);
+    case 'expect':
+      if (tabId !== undefined) expectCard(m.token, tabId);
+      return { v: V, ok: true };
+    case 'claim': return { v: V, ok: tabId !== undefined && await claimCard(m.token, tabId) };
+    default:
+      // Settings are changed from our own pages alone: a content script lives in a process that a page may own.
+      if (!(sender.url ?? '').startsWith(api.runtime.getURL(''))) return refuse('not_allowed', 'only for the extension\'s own pages');
+      if (m.type === 'site_state') return onSiteState(m);
+      return m.type === 'set_site' ? onSetSite(m) : onSetEverywhere(m);
+  }
+};
+
+api.runtime.onMessage.addListener((raw, sender, respond) => {
+  if (sender.id !== api.runtime.id) return false;
+  answer(raw, sender).then(respond, (error) => respond(refuse('failed', error instanceof Error ? error.name : 'error')));
+  return true;
+});
+api.runtime.onInstalled.addListener(() => { syncScripts(); });
+api.runtime.onStartup.addListener(() => { syncScripts(); });
+api.permissions.onAdded.addListener(({ origins = [] }) => {
+  // Who allows a site wants it on. (Firefox may close the popup with its own question, so that the popup cannot say so.)
+  changeOff((off) => off.filter((host) => !origins.includes(`https://${host}/*`) && !origins.includes(`http://${host}/*`)));
+});
+api.permissions.onRemoved.addListener(() => { syncScripts(); });

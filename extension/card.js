@@ -1,0 +1,52 @@
+// @ts-check
+// The card's page, in a frame of the bridge: proves that it is ours, lets the core draw, passes real clicks on.
+//
+// A page can put this page into a frame of its own and post to it, so neither the origin nor the sender of a message says anything. The
+// token in the address does: the worker knows it from the bridge of this very tab, and answers for it once. Until then, and for
+// strangers, the page stays blank. It never posts to its parent, which would hand the page a reference to this frame.
+
+import init, { mount_card } from './core/core.js';
+
+const { V, isObject, toCard } = cooldownProtocol;
+const token = location.hash.slice(1);
+
+/** Listened for in the first turn: the bridge posts the port at the frame's `load`, which may be before the claim is answered. */
+const arrival = new Promise((/** @type {(port: MessagePort) => void} */ resolve) => {
+  const taken = new AbortController();
+  addEventListener('message', ({ data, ports }) => {
+    const [port] = ports;
+    if (!port || !isObject(data) || data.v !== V || data.type !== 'token' || data.token !== token) return;
+    taken.abort();
+    resolve(port);
+  }, { signal: taken.signal });
+});
+
+/** @param {MessagePort} port */
+const draw = (port) => {
+  const card = mount_card(document.body, (/** @type {Act['action']} */ action) => port.postMessage({ v: V, type: 'act', action }));
+  port.onmessage = ({ data }) => {
+    const message = toCard(data);
+    if (message) card.show(message.view);
+  };
+
+  const box = /** @type {HTMLElement} */ (document.getElementById('card'));
+  const sheet = /** @type {HTMLElement} */ (box.firstElementChild);
+  /** What the frame should measure: the card as it would be with all the room it may have, and the margin in which its shadow falls. */
+  const measure = () => {
+    if (box.hidden) return;
+    const { marginInlineStart, marginInlineEnd, marginBlockStart, marginBlockEnd, maxInlineSize } = getComputedStyle(box);
+    const frame = box.offsetHeight - box.clientHeight;
+    const width = parseFloat(maxInlineSize) + parseFloat(marginInlineStart) + parseFloat(marginInlineEnd);
+    const height = sheet.offsetHeight + frame + parseFloat(marginBlockStart) + parseFloat(marginBlockEnd);
+    port.postMessage({ v: V, type: 'size', width: Math.ceil(width), height: Math.ceil(height) });
+  };
+  new ResizeObserver(measure).observe(sheet);
+  port.postMessage({ v: V, type: 'hello' });
+};
+
+// Not awaited at the top level: the bridge sends the port at this page's `load`, which must wait for nothing that waits for the port.
+Promise.all([
+  arrival,
+  cooldownCompat.ask({ v: V, type: 'claim', token }),
+  init({ module_or_path: new URL('core/core_bg.wasm', import.meta.url) }),
+]).then(([port, claim]) => { if (isObject(claim) && claim.ok === true) draw(port); });

@@ -1,0 +1,34 @@
+// @ts-check
+// What differs between browsers, in one file. A plain script, so that content scripts and modules share it.
+
+(() => {
+  'use strict';
+  const scope = /** @type {{browser?: typeof chrome, chrome: typeof chrome}} */ (/** @type {unknown} */ (globalThis));
+  /** Firefox's `browser`; elsewhere `chrome`, whose calls return promises too in manifest version 3. */
+  const api = scope.browser ?? scope.chrome;
+
+  /** Is the extension still there? After an update or a removal an old content script lives on, orphaned. */
+  const isAlive = () => {
+    try { return Boolean(api.runtime?.id); } catch { return false; }
+  };
+
+  /**
+   * A message to the worker; null when nobody answers. Asked once more after 50 ms: Firefox loses a message that meets an event page
+   * in the act of stopping ("Receiving end does not exist").
+   * @param {object} message
+   * @returns {Promise<any>} the worker's answer as it came: the caller narrows it
+   */
+  const ask = async (message) => {
+    for (let left = 1; isAlive(); left--) {
+      try {
+        const answer = await api.runtime.sendMessage(message);
+        if (answer !== undefined) return answer;
+      } catch { /* stopped, or gone */ }
+      if (left === 0) return null;
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+    return null;
+  };
+
+  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask }) });
+})();

@@ -1,0 +1,275 @@
+// @ts-check
+// Where the card lives in a page: one bare `<div data-cooldown>` with a shadow root, in it the extension's own page card.html in a frame.
+// Where no frame can live (sandboxed pages, no hello within 500 ms) a plain strip in the shadow root says the same words.
+// It holds no state of the failure: it shows what the bridge hands it, so a frame that is lost comes back as it was.
+
+(() => {
+  'use strict';
+  const { api, isAlive, ask } = cooldownCompat;
+  const { V, fromCard } = cooldownProtocol;
+
+  const HELLO_MS = 500;     // a frame with the core is painted after 46 to 120 ms; `load` fires for blocked frames too
+  const GUARD_MS = 250;     // a click meant for the page must not land on what has just appeared
+  const MARGIN_PX = 4;      // beside the 16 px of shadow that the frame itself keeps clear
+  const MAX_REBUILDS = 2;   // a page that keeps removing the host is left with the strip, then with the badge
+
+  const STYLE = `
+    :host { all: initial !important; display: block !important; position: fixed !important; inset: auto !important; width: 0 !important; height: 0 !important; z-index: 2147483647 !important; }
+    #box { all: initial; position: fixed; inset: auto; margin: 0; padding: 0; border: 0; background: transparent; overflow: visible; color-scheme: light dark; }
+    #box[data-block='end'] { inset-block-end: ${MARGIN_PX}px; } #box[data-block='start'] { inset-block-start: ${MARGIN_PX}px; }
+    #box[data-inline='end'] { inset-inline-end: ${MARGIN_PX}px; } #box[data-inline='start'] { inset-inline-start: ${MARGIN_PX}px; }
+    iframe { display: block; border: 0; margin: 0; padding: 0; background: transparent; color-scheme: light dark; max-inline-size: calc(100vw - ${2 * MARGIN_PX}px); max-block-size: calc(100vh - ${2 * MARGIN_PX}px); }
+    iframe[data-quiet] { opacity: 0; pointer-events: none; }
+    #card { box-sizing: border-box; inline-size: min(340px, calc(100vw - 32px)); margin: 12px; padding: 14px 16px; border-radius: 12px; border: 1px solid light-dark(#d5d9e0, #3b4048);
+      background: light-dark(#fff, #1d2025); color: light-dark(#1b1f24, #eceef1); font: 14px/1.45 system-ui, sans-serif; box-shadow: 0 6px 20px rgb(0 0 0 / .18); }
+    #card * { font: inherit; color: inherit; }
+    #card p { margin: 0 0 8px; } #card #title { font-weight: 600; margin-inline-end: 28px; }
+    #card button, #card a { display: inline-block; box-sizing: border-box; min-block-size: 32px; padding: 5px 12px; margin-inline-end: 8px; border-radius: 8px; border: 1px solid currentcolor; background: transparent; text-decoration: none; cursor: pointer; }
+    #card #close { float: inline-end; border: 0; padding: 0; min-inline-size: 28px; min-block-size: 28px; margin: 0; }
+    #card :focus-visible { outline: 2px solid light-dark(#1d5fd1, #8ab4ff); outline-offset: 2px; }
+    @media (forced-colors: active) { #card { border-color: CanvasText; } }
+    @media print { :host { display: none !important; } }`;
+
+  /**
+   * @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options `openRoots` in test builds alone
+   */
+  const createOverlay = ({ onAct, openRoots }) => {
+    /** @type {HTMLElement | null} */ let host = null;
+    /** @type {HTMLElement | null} */ let box = null;
+    /** @type {HTMLIFrameElement | null} */ let frame = null;
+    /** @type {MessagePort | null} */ let port = null;
+    /** @type {View | null} */ let view = null;
+    /** @type {Element | null} */ let focusBefore = null;
+    let alive = false;        // the frame said hello
+    let told = false;         // and knows what to draw: its next size is the card's
+    let shown = false;        // the person can see something
+    let openedAt = 0;
+    let shownAt = 0;
+    let rebuilds = 0;
+    let helloTimer = 0;
+    /** @type {AbortController | null} */ let watching = null;
+    /** @type {MutationObserver | null} */ let mutations = null;
+
+    /** The last modal dialog or the fullscreen element makes all else inert: the host must be inside. @returns {Element} */
+    const home = () => {
+      const full = document.fullscreenElement;
+      if (full instanceof HTMLElement && !(full instanceof HTMLIFrameElement) && !(full instanceof HTMLMediaElement)) return full;
+      const modals = document.querySelectorAll('dialog:modal');
+      return modals[modals.length - 1] ?? document.documentElement;
+    };
+
+    const makeHost = () => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      host = document.createElement('div');
+      host.setAttribute('data-cooldown', '');
+      const root = host.attachShadow({ mode: openRoots ? 'open' : 'closed' });
+      root.adoptedStyleSheets = [sheet];
+      box = document.createElement('div');
+      box.id = 'box';
+      box.setAttribute('popover', 'manual');
+      root.append(box);
+      home().append(host);
+      place(392, 200);
+      try { box.showPopover(); } catch { /* no popover here: the highest z-index has to do */ }
+    };
+
+    const makeFrame = () => {
+      const token = crypto.randomUUID();
+      const made = frame = document.createElement('iframe');
+      made.title = api.i18n.getMessage('card_frame_title');
+      made.setAttribute('credentialless', '');   // lets it load on pages with COEP; harmless elsewhere
+      made.setAttribute('allow', "clipboard-write 'self'");
+      made.dataset.quiet = '';
+      made.style.width = '392px';
+      made.style.height = '200px';
+      let loads = 0;
+      made.addEventListener('load', () => {
+        // A second load means that the page moved our host: the token is spent, so begin anew.
+        if (++loads > 1) { if (frame === made) rebuild(); return; }
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = (event) => { if (frame === made) fromFrame(port1, event.data); };
+        made.contentWindow?.postMessage({ v: V, type: 'token', token }, new URL(api.runtime.getURL('')).origin, [port2]);
+      });
+      // Told and opened in one turn: the worker waits for a token that its card overtakes.
+      ask({ v: V, type: 'expect', token });
+      made.src = `${api.runtime.getURL('card.html')}#${token}`;
+      box?.append(made);
+      clearTimeout(helloTimer);
+      helloTimer = setTimeout(() => { if (!alive) draw(); }, HELLO_MS);
+    };
+
+    /** @param {MessagePort} from @param {unknown} data */
+    const fromFrame = (from, data) => {
+      const m = fromCard(data);
+      if (m === null) return;
+      if (m.type === 'hello') {
+        port = from;
+        alive = true;
+        box?.querySelector('#card')?.remove();
+        if (frame !== null) frame.style.display = 'block';
+        draw();
+      } else if (m.type === 'size' && frame !== null) {
+        const width = Math.min(Math.max(m.width, 200), 440), height = place(width, Math.min(Math.max(m.height, 40), innerHeight * 0.9));
+        frame.style.width = `${width}px`;
+        frame.style.height = `${height}px`;
+        if (told) delete frame.dataset.quiet;
+      } else if (m.type === 'act') onAct(m.action);
+    };
+
+    const draw = () => {
+      if (view === null || !isAlive()) return;
+      if (!shown) { shown = true; shownAt = performance.now(); focusBefore = document.activeElement; }
+      if (alive && port !== null) {
+        port.postMessage({ v: V, type: 'show', view });
+        told = true;
+      } else if (performance.now() - openedAt >= HELLO_MS) drawStrip(view);
+    };
+
+    /** The same words and actions without a frame. @param {View} what */
+    const drawStrip = ({ verdict: { words, remedies }, phase }) => {
+      if (box === null) return;
+      if (frame !== null) frame.style.display = 'none';
+      const card = document.createElement('div');
+      card.id = 'card';
+      card.dataset.phase = phase;
+      card.lang = words.lang;
+      card.setAttribute('role', 'region');
+      card.setAttribute('aria-label', api.i18n.getMessage('card_frame_title'));
+      /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} id @param {string} text */
+      const add = (tag, id, text) => {
+        const element = document.createElement(tag);
+        if (id !== '') element.id = id;
+        element.textContent = text;
+        card.append(element);
+        return element;
+      };
+      /** @param {HTMLElement} element @param {Act['action']} action */
+      const acts = (element, action) => element.addEventListener('click', (event) => {
+        if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action);
+      });
+      const close = add('button', 'close', '×');
+      close.setAttribute('aria-label', api.i18n.getMessage('card_close'));
+      acts(close, 'dismiss');
+      add('p', 'title', words.title);
+      add('p', 'body', words.body);
+      const status = add('p', 'status', phase === 'answered' ? api.i18n.getMessage('card_answered') : phase === 'released' ? api.i18n.getMessage('card_released') : '');
+      status.setAttribute('role', 'status');
+      for (const remedy of phase === 'answered' ? [] : remedies) {
+        if (remedy.type === 'link' && remedy.url !== null) {
+          const link = add('a', '', remedy.label);
+          link.className = 'remedy';
+          link.href = remedy.url;
+          link.target = '_blank';
+          link.rel = 'noopener noreferrer';
+        } else if (remedy.type === 'retry' && phase !== 'released') {
+          const busy = phase === 'retrying' || phase === 'armed';
+          const button = add('button', 'retry', busy ? api.i18n.getMessage('card_retrying') : remedy.label);
+          button.disabled = phase === 'retrying';
+          acts(button, phase === 'armed' ? 'disarm' : 'retry');
+        }
+      }
+      card.addEventListener('keydown', (event) => {
+        event.stopPropagation();   // page shortcuts must not hear what is typed at the strip
+        if (event.isTrusted && event.key === 'Escape') onAct('dismiss');
+      });
+      box.querySelector('#card')?.remove();
+      box.append(card);
+      place(card.offsetWidth + 24, card.offsetHeight + 24);
+    };
+
+    /**
+     * Puts the card into a corner where it covers no field to type in, nor the button beside it.
+     * @param {number} width @param {number} height wanted; the card scrolls inside where there is less room
+     * @returns {number} the height it may have
+     */
+    const place = (width, height) => {
+      if (box === null) return height;
+      const SEND_PX = 64, LEAST_PX = 240;
+      const fields = [...document.querySelectorAll('textarea, [contenteditable], input:not([type=hidden])')].slice(0, 40)
+        .map((field) => field.getBoundingClientRect()).filter((r) => r.width > 40 && r.height > 10 && r.bottom > 0 && r.top < innerHeight);
+      const rtl = getComputedStyle(document.documentElement).direction === 'rtl';
+      const corners = [['end', 'end'], ['start', 'end'], ['end', 'start'], ['start', 'start']].map(([block, inline]) => {
+        const left = (inline === 'end') !== rtl ? innerWidth - width : 0;
+        const below = fields.filter((r) => r.left - SEND_PX < left + width && r.right + SEND_PX > left);
+        const room = block === 'end' ? innerHeight - Math.max(0, ...below.map((r) => r.bottom)) : Math.min(innerHeight, ...below.map((r) => r.top));
+        return { block, inline, room: room - MARGIN_PX };
+      });
+      const roomiest = corners.reduce((most, one) => (one.room > most.room ? one : most));
+      const corner = corners.find(({ room }) => room >= height) ?? roomiest;
+      box.dataset.block = corner.block;
+      box.dataset.inline = corner.inline;
+      return Math.min(height, Math.max(corner.room, LEAST_PX));
+    };
+
+    /** The page removed or moved the host, or something modal opened. */
+    const settle = () => {
+      if (host === null || frame === null || box === null) return;
+      const to = home();
+      if (host.isConnected && host.parentNode === to) return;
+      const kept = frame, old = host;
+      if (!old.isConnected || !('moveBefore' in box)) { rebuild(); return; }
+      makeHost();
+      // Moving the frame itself keeps it alive in both browsers; moving its host reloads it in Firefox.
+      /** @type {{moveBefore: (node: Node, before: null) => void}} */ (/** @type {unknown} */ (box)).moveBefore(kept, null);
+      old.remove();
+      shownAt = performance.now();
+      if (!alive) draw();
+    };
+
+    const rebuild = () => {
+      const last = view;
+      if (rebuilds++ >= MAX_REBUILDS) { close(); return; }
+      host?.remove();
+      alive = told = false;
+      port = null;
+      openedAt = performance.now();
+      makeHost();
+      makeFrame();
+      view = last;
+    };
+
+    const watch = () => {
+      watching = new AbortController();
+      const { signal } = watching;
+      document.addEventListener('fullscreenchange', settle, { signal });
+      addEventListener('resize', () => {
+        const r = box?.getBoundingClientRect();
+        if (r) place(r.width, r.height);
+      }, { signal });
+      // Only while a card is open: a modal that opens, an app that wipes its document.
+      mutations = new MutationObserver(settle);
+      mutations.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['open'] });
+    };
+
+    const close = () => {
+      clearTimeout(helloTimer);
+      watching?.abort();
+      mutations?.disconnect();
+      const focused = host !== null && document.activeElement === host;
+      host?.remove();
+      if (focused && focusBefore instanceof HTMLElement && focusBefore.isConnected) focusBefore.focus({ preventScroll: true });
+      host = box = frame = port = view = focusBefore = null;
+      alive = told = shown = false;
+      rebuilds = 0;
+    };
+
+    return Object.freeze({
+      /** In the turn in which a failure arrives, so that the frame loads while the worker judges. Nothing is seen yet. */
+      open: () => {
+        if (host !== null || !isAlive()) return;
+        openedAt = performance.now();
+        makeHost();
+        makeFrame();
+        watch();
+      },
+      /** @param {View} what */
+      show: (what) => { view = what; draw(); },
+      close,
+      get isOpen() { return host !== null; },
+      get isShown() { return shown; },
+    });
+  };
+
+  Object.defineProperty(globalThis, 'cooldownOverlay', { value: Object.freeze({ createOverlay }) });
+})();

@@ -1,0 +1,103 @@
+// @ts-check
+// The popup: is Cooldown on for this tab's site, and the switch for it. It paints from its own HTML at once; the worker's answer fills in
+// the state. No core here: there is nothing to judge.
+
+export {}; // a module: its names are its own
+
+const { api, ask } = cooldownCompat;
+const { V, isObject } = cooldownProtocol;
+
+const EVERYWHERE = ['https://*/*', 'http://*/*'];
+
+/** @param {string} id */
+const part = (id) => {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`popup.html has no #${id}`);
+  return element;
+};
+/** @param {string} id @param {boolean} visible */
+const show = (id, visible) => { part(id).hidden = !visible; };
+/** @param {string} key */
+const words = (key) => api.i18n.getMessage(key);
+
+for (const element of document.querySelectorAll('[data-i18n]')) {
+  const text = words(element.getAttribute('data-i18n') ?? '');
+  if (text !== '') element.textContent = text;
+}
+document.documentElement.lang = api.i18n.getUILanguage();
+document.documentElement.dir = words('@@bidi_dir');
+
+/** The tab that the popup is about: the one in front, or `popup.html#12` for the tab with that number. */
+const findTab = async () => {
+  const number = Number(location.hash.slice(1));
+  if (Number.isSafeInteger(number) && number > 0) return api.tabs.get(number);
+  const [front] = await api.tabs.query({ active: true, currentWindow: true });
+  return front;
+};
+
+let url = '';
+let tab_id = -1;
+/** Known before any button shows: a permission must be asked for straight in the click, with nothing awaited. @type {SiteAnswer | null} */
+let site = null;
+
+/** @returns {[state: string, note: string]} the two messages to show */
+const reading = () => {
+  if (site === null) return ['popup_unknown', 'popup_unknown_note'];
+  if (site.state === 'impossible') return ['popup_impossible', 'popup_impossible_note'];
+  if (site.state === 'off') return ['popup_off', 'popup_off_note'];
+  if (site.locked) return ['popup_locked', 'popup_locked_note'];
+  return [site.everywhere ? 'popup_everywhere' : 'popup_on', 'popup_on_note'];
+};
+
+const draw = () => {
+  const [state, note] = reading();
+  part('state').textContent = words(state);
+  part('note').textContent = words(note);
+  part('host').textContent = site?.host ?? '';
+  const on = site?.state === 'on', off = site?.state === 'off', everywhere = site?.everywhere === true;
+  show('again', on && site?.reload === true);
+  show('allow', off);
+  show('switch-off', on);
+  show('allow-everywhere', site !== null && !everywhere);
+  show('switch-off-everywhere', everywhere);
+  const popup = part('popup');
+  popup.dataset.state = site === null ? 'unknown' : on && site.locked ? 'locked' : site.state;
+  popup.removeAttribute('aria-busy');
+};
+
+/** @param {object} message @returns {Promise<unknown>} null where the worker refused or did not answer */
+const tell = async (message) => {
+  const answer = await ask({ v: V, ...message });
+  return isObject(answer) && answer.ok === true ? answer : null;
+};
+
+const refresh = async () => {
+  site = /** @type {SiteAnswer | null} what the worker answers to `site_state` */ (await tell({ type: 'site_state', url, tab_id }));
+  draw();
+};
+
+/**
+ * Asks the browser for hosts, then tells the worker. The browser's own question may close the popup before it is answered; the worker
+ * sees the grant all the same (`permissions.onAdded`) and registers the scripts.
+ * @param {string[]} origins @param {object} message
+ */
+const allow = async (origins, message) => {
+  const granted = await api.permissions.request({ origins }).catch(() => false);
+  show('refused', !granted);
+  if (granted) await tell(message);
+  await refresh();
+};
+
+/** @param {string} id @param {() => unknown} act */
+const onClick = (id, act) => { part(id).addEventListener('click', (event) => { if (event.isTrusted) act(); }); };
+
+onClick('allow', () => { if (site?.pattern) allow([site.pattern], { type: 'set_site', url, on: true }); });
+onClick('allow-everywhere', () => { allow(EVERYWHERE, { type: 'set_everywhere', on: true }); });
+onClick('switch-off', async () => { await tell({ type: 'set_site', url, on: false }); await refresh(); });
+onClick('switch-off-everywhere', async () => { await tell({ type: 'set_everywhere', on: false }); await refresh(); });
+onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
+
+const tab = await findTab().catch(() => undefined);
+url = tab?.url ?? '';
+tab_id = tab?.id ?? -1;
+await refresh();
