@@ -1,0 +1,180 @@
+// @ts-check
+// The card itself: its words are the core's, it is reachable for everybody, it does not disturb; and the popup.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Card } from './lib/card.mjs';
+import { first, send } from './lib/app.mjs';
+import { poolWait } from './lib/failures.mjs';
+import { colourAt } from './lib/pixels.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** @param {import('puppeteer-core').Page | import('puppeteer-core').Frame} where */
+const axe = async (where) => {
+  await where.evaluate(AXE);
+  await where.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished))); // half-faded text has no contrast
+  const { violations } = await where.evaluate(() => /** @type {any} */ (globalThis).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false }, 'landmark-one-main': { enabled: false } } }));
+  return violations.map((/** @type {any} */ v) => `${v.id}: ${v.help} (${v.nodes.map((/** @type {any} */ n) => n.html).join(', ')})`);
+};
+
+/** @param {string} text */
+const plain = (text) => text.replace(/\s+/g, ' ').trim();
+
+/** One failure of each kind that the mock knows: what the card says of it is what the example says of the very same answer. @param {Scene} t @param {string} preset */
+const sameWords = async (t, preset) => {
+  await t.script({ preset });
+  const page = await t.open();
+  await send(page, preset);
+  const card = await t.card(page);
+  const [title, body] = [plain(await card.text('#title') ?? ''), plain(await card.text('#body') ?? '')];
+  const [request] = await t.log();
+  await card.click('#close'); // if it was held, the app has it now
+  const { details } = await first(page, 'error');
+  const told = await t.explain({ id: preset, surface: 'http', status: details.status, headers: Object.fromEntries(details.headers), text: details.body,
+    url: details.url, at_ms: request?.at_ms });
+  assert.notEqual(told.kind, 'not_openrouter');
+  assert.deepEqual({ title, body }, { title: plain(told.title), body: plain(told.body) });
+};
+
+/** Held with the page behind it painted in one colour; the corner of the card's frame shows that colour. @param {Scene} t */
+const transparent = async (t) => {
+  await t.script({ preset: 'seed429' });
+  const page = await t.open();
+  await page.addStyleTag({ content: 'html { background: rgb(10, 200, 30); min-height: 100% }' });
+  await send(page, 'one');
+  const card = await t.card(page);
+  await card.reaches('held');
+  await card.click('#title'); // stands still now
+  const frame = await card.frame();
+  assert.ok(frame);
+  const { x, y } = await t.driver.offsetOf(page, frame);
+  const colour = await colourAt(page, x + 1, y + 1);
+  assert.deepEqual(colour, [10, 200, 30], 'the page is seen through the corner of the frame');
+  assert.deepEqual(await axe(frame), []);
+};
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'card', build: 'test',
+  tests: [
+    ...['seed429', 'pool429', 'byok429', 'free_minute429', 'free_day429', 'credits402', 'auth401', 'unknown500']
+      .map((preset) => ({ name: `its words are the core's: ${preset}`, limitMs: 300_000 /* the example may have to be built */, run: (/** @type {Scene} */ t) => sameWords(t, preset) })),
+    {
+      name: 'four facts, details with the raw text, a link to the integrations page; axe finds nothing',
+      run: async (t) => {
+        await t.script({ preset: 'pool429' });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        assert.equal(await card.read((root) => root.querySelectorAll('#facts dt').length), 4);
+        assert.ok((await card.read((root) => Array.from(root.querySelectorAll('a.remedy'), (a) => a.getAttribute('href')))).includes('https://openrouter.ai/settings/integrations'));
+        const frame = await card.frame();
+        assert.ok(frame);
+        assert.deepEqual(await axe(frame), []);
+        await card.click('#details summary');
+        assert.equal(await card.read((root) => /** @type {HTMLDetailsElement} */ (root.querySelector('#details')).open), true);
+        assert.deepEqual(await axe(frame), []);
+      },
+    },
+    {
+      name: 'the frame is named for screen readers, the card is a labelled region with one status line',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        const name = await page.evaluate(() => document.querySelector('div[data-cooldown]')?.shadowRoot?.querySelector('iframe')?.title ?? '');
+        assert.notEqual(name, '');
+        await until('the status line speaks', () => card.read((root) => (root.querySelector('#status')?.textContent ?? '').trim() !== ''));
+        assert.equal(await card.read((root) => root.querySelector('#status')?.getAttribute('role')), 'status');
+      },
+    },
+    {
+      name: 'by keyboard alone: Tab reaches Retry, Enter sends',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await page.focus('#stop');
+        await card.steady('#retry');
+        await until('Tab reaches Retry', async () => {
+          await page.keyboard.press('Tab');
+          return card.read((root) => /** @type {Document} */ (root).activeElement?.id === 'retry');
+        });
+        await page.keyboard.press('Enter');
+        await first(page, 'answer');
+      },
+    },
+    {
+      name: 'a click that a script made does nothing; neither do messages that the page forges',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.read((root) => { /** @type {HTMLElement} */ (root.querySelector('#retry')).click(); });
+        await page.evaluate(() => {
+          for (const message of [{ v: 1, type: 'act', action: 'retry' }, { v: 1, type: 'decide', id: 1, action: 'retry', deadline_ms: null }]) {
+            postMessage(message, '*');
+            dispatchEvent(new MessageEvent('cooldown-port', { data: message, ports: [new MessageChannel().port1] }));
+          }
+        });
+        await card.click('#title'); // by now anything that was under way would have come
+        assert.equal(await card.phase(), 'held');
+        assert.equal((await t.log()).length, 1);
+      },
+    },
+    {
+      name: '320 px wide: the card fits and can be clicked',
+      run: async (t) => {
+        await t.script(poolWait(1));
+        const page = await t.open('chat.html', {}, { width: 320, height: 640 });
+        await send(page, 'one');
+        const card = await t.card(page);
+        const rect = await card.rect('#card');
+        assert.ok(rect.x >= 0 && rect.x + rect.width <= 320, `from ${rect.x} to ${rect.x + rect.width}`);
+        await until('the wait is over', async () => !/\d/.test(await card.text('#retry') ?? '0'));
+        await card.click('#retry');
+        await first(page, 'answer');
+      },
+    },
+    { name: 'light: the page shines through around the card', run: transparent },
+    { name: 'dark: the page shines through around the card, axe finds nothing', alone: true, dark: true, run: transparent },
+    {
+      name: 'the popup tells that this site is on; axe finds nothing',
+      run: async (t) => {
+        await t.open();
+        const popup = await t.openPopup();
+        await until('the popup names the site', () => popup.evaluate((host) => document.getElementById('host')?.textContent === host && document.getElementById('popup')?.dataset.state === 'on', t.host));
+        assert.deepEqual(await axe(popup), []);
+      },
+    },
+    {
+      name: 'the badge counts what waits for the person, and is empty afterwards',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const popup = await t.openExtensionPage('popup.html');
+        const page = await t.open();
+        const badge = () => popup.evaluate(async (host) => {
+          const [tab] = await chrome.tabs.query({ url: `https://${host}/*` });
+          return chrome.action.getBadgeText({ tabId: /** @type {number} */ (tab?.id) });
+        }, t.host);
+        await send(page, 'one');
+        const card = await t.card(page);
+        await until('the badge', async () => await badge() === '1');
+        await card.click('#retry');
+        await Card.gone(page, 12_000);
+        await until('no badge', async () => await badge() === '');
+      },
+    },
+  ],
+};

@@ -1,0 +1,203 @@
+// @ts-check
+// One driver for both browsers: started with a built extension, every host of the tests mapped to the mock, nothing else reachable.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer from 'puppeteer-core';
+import { until, within } from './wait.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+/** @typedef {import('puppeteer-core').Frame} Frame */
+/** @typedef {'chromium' | 'firefox'} BrowserName */
+
+/** A fixed host for Firefox's extension pages, which otherwise get a random one per profile. */
+const FIREFOX_UUID = '11111111-2222-4333-8444-555555555555';
+const PATHS = { chromium: process.env.COOLDOWN_CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.COOLDOWN_FIREFOX ?? '/usr/bin/firefox-esr' };
+const START_MS = 60_000;
+
+/** @type {Set<Driver>} those that run: whoever ends the process ends them first */
+export const running = new Set();
+
+export class Driver {
+  /** @type {import('puppeteer-core').Browser} */ #browser;
+  /** @type {string} */ #profile;
+  /** the extension's id @type {string} */ id = '';
+  /** what the browser's consoles said, for the canaries @type {string[]} */ console = [];
+
+  /** @param {BrowserName} name @param {import('puppeteer-core').Browser} browser @param {string} profile */
+  constructor(name, browser, profile) {
+    this.name = name;
+    this.#browser = browser;
+    this.#profile = profile;
+    running.add(this);
+  }
+
+  /**
+   * @param {BrowserName} name
+   * @param {{mock: import('./mock.mjs').Mock, extension: string, headed?: boolean, dark?: boolean}} options
+   */
+  static async start(name, { mock, extension, headed = false, dark = false }) {
+    const driver = name === 'chromium' ? await startChromium(mock, headed, dark) : await startFirefox(mock, headed, extension, dark);
+    try {
+      await driver.install(extension);
+    } catch (error) { await driver.stop(); throw error; }
+    return driver;
+  }
+
+  /** @param {string} extension an unpacked folder; the same folder again replaces it */
+  async install(extension) {
+    this.id = await within('the extension is installed', START_MS, this.#browser.installExtension(extension));
+  }
+
+  /** The browser's own process, by its pid. Its children follow it, and may write into the profile until then. */
+  async stop() {
+    running.delete(this);
+    const child = this.#browser.process();
+    const ended = new Promise((resolve) => { child?.once('exit', resolve); });
+    if (child?.kill('SIGKILL')) await within('the browser ends', 5_000, ended).catch(() => {});
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {});
+  }
+
+  /** The same for the last moment of this process, when nothing can be waited for. */
+  kill() {
+    running.delete(this);
+    this.#browser.process()?.kill('SIGKILL');
+    try { rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }); } catch { /* a folder in /tmp stays */ }
+  }
+
+  /** @returns {Promise<Page>} an empty page of desktop size */
+  async newPage({ width = 1000, height = 720 } = {}) {
+    const page = await this.#browser.newPage();
+    await page.setViewport({ width, height });
+    page.on('console', (message) => { this.console.push(message.text()); });
+    page.on('pageerror', (error) => { this.console.push(String(error)); });
+    return page;
+  }
+
+  /** @param {string} path a page of the extension, in a tab of its own */
+  async openExtensionPage(path) {
+    const page = await this.newPage({ width: 420, height: 640 });
+    const scheme = this.name === 'chromium' ? `chrome-extension://${this.id}` : `moz-extension://${FIREFOX_UUID}`;
+    const url = `${scheme}/${path}`;
+    if (this.name === 'chromium') await page.goto(url);
+    else {
+      // page.goto waits for events that Firefox does not send for such pages
+      await this.#bidi('browsingContext.navigate', { context: contextOf(page), url, wait: 'none' });
+      await until(`${path} is there`, () => page.evaluate((u) => location.href === u && document.readyState === 'complete', url));
+    }
+    return page;
+  }
+
+  /** The worker is stopped as the browser does it after half a minute without work. True if it was running. */
+  async stopWorker() {
+    if (this.name === 'firefox') {
+      return this.#inFirefox(`(async () => {
+        const { extension } = WebExtensionPolicy.getByID(${JSON.stringify(this.id)});
+        const ran = extension.backgroundState === 'running';
+        await extension.terminateBackground();
+        return ran;
+      })()`);
+    }
+    const target = this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
+    const worker = await target?.worker();
+    if (!worker) return false;
+    await worker.close();
+    await until('the worker is gone', () => !this.#browser.targets().some((t) => t.type() === 'service_worker' && t.url().includes(this.id)));
+    return true;
+  }
+
+  /** Takes the extension away under open pages. */
+  async removeExtension() {
+    if (this.name === 'firefox') { await this.#bidi('webExtension.uninstall', { extension: this.id }); return; }
+    const page = await this.openExtensionPage('popup.html');
+    await page.evaluate(() => { chrome.management.uninstallSelf(); }).catch(() => {}); // the page goes with its extension
+  }
+
+  /**
+   * The person allows the extension on sites that it lists as optional.
+   * Firefox lets its own context say so. Chromium asks in a window that no driver reaches; but what an earlier version required and had
+   * stays granted when a version that only wishes for it takes its place.
+   * @param {string} extension the installed folder, which is the test's own copy @param {string[]} origins
+   */
+  async grant(extension, origins) {
+    if (this.name === 'firefox') {
+      await this.#inFirefox(`(async () => {
+        const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+        const { extension } = WebExtensionPolicy.getByID(${JSON.stringify(this.id)});
+        await ExtensionPermissions.add(extension.id, { origins: ${JSON.stringify(origins)}, permissions: [] }, extension);
+      })()`);
+      return;
+    }
+    const file = join(extension, 'manifest.json');
+    const shipped = readFileSync(file, 'utf8');
+    const manifest = JSON.parse(shipped);
+    manifest.host_permissions.push(...origins);
+    writeFileSync(file, JSON.stringify(manifest));
+    await this.install(extension);
+    writeFileSync(file, shipped);
+    await this.install(extension);
+  }
+
+  /** Where a frame of a page lies in it, in CSS px, through closed shadow roots too. @param {Page} page @param {Frame} frame */
+  async offsetOf(page, frame) {
+    if (this.name === 'firefox') {
+      const at = () => [/** @type {any} */ (globalThis).mozInnerScreenX, /** @type {any} */ (globalThis).mozInnerScreenY];
+      const [inner, outer] = await Promise.all([frame.evaluate(at), page.evaluate(at)]);
+      return { x: inner[0] - outer[0], y: inner[1] - outer[1] };
+    }
+    const cdp = await page.createCDPSession();
+    try {
+      const { backendNodeId } = await cdp.send('DOM.getFrameOwner', { frameId: /** @type {any} */ (frame)._id });
+      const { model } = await cdp.send('DOM.getBoxModel', { backendNodeId });
+      return { x: model.content[0] ?? NaN, y: model.content[1] ?? NaN };
+    } finally { await cdp.detach(); }
+  }
+
+  /** @param {string} method @param {object} params @returns {Promise<any>} */
+  async #bidi(method, params) {
+    const { result } = await /** @type {any} */ (this.#browser).connection.send(method, params);
+    return result;
+  }
+
+  /** Runs in Firefox's own context, which `--remote-allow-system-access` opens. @param {string} expression @returns {Promise<any>} */
+  async #inFirefox(expression) {
+    const tree = await this.#bidi('browsingContext.getTree', { 'moz:scope': 'chrome' });
+    const { type, result, exceptionDetails } = await this.#bidi('script.evaluate', { expression, target: { context: tree.contexts[0].context }, awaitPromise: true });
+    if (type !== 'success') throw new Error(exceptionDetails.text);
+    return result.value;
+  }
+}
+
+/** @param {Page} page */
+const contextOf = (page) => /** @type {any} */ (page.mainFrame())._id;
+
+/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {boolean} dark */
+const startChromium = async (mock, headed, dark) => {
+  const profile = mkdtempSync(join(tmpdir(), 'cooldown-chromium-'));
+  const to = `127.0.0.1:${mock.tlsPort}`;
+  const browser = await within('Chromium starts', START_MS, puppeteer.launch({
+    executablePath: PATHS.chromium, headless: !headed, pipe: true, userDataDir: profile, enableExtensions: true, timeout: START_MS,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      `--host-resolver-rules=MAP openrouter.ai:443 ${to}, MAP *.openrouter.ai:443 ${to}, MAP *.example:443 ${to}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+      `--ignore-certificate-errors-spki-list=${mock.spki}`, `--blink-settings=preferredColorScheme=${dark ? 0 : 1}`],
+  }));
+  return new Driver('chromium', browser, profile);
+};
+
+/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {string} extension @param {boolean} dark */
+const startFirefox = async (mock, headed, extension, dark) => {
+  const profile = mkdtempSync(join(tmpdir(), 'cooldown-firefox-'));
+  const { browser_specific_settings: { gecko } } = JSON.parse(readFileSync(join(extension, 'manifest.json'), 'utf8'));
+  const browser = await within('Firefox starts', START_MS, puppeteer.launch({
+    browser: 'firefox', executablePath: PATHS.firefox, headless: !headed, userDataDir: profile, acceptInsecureCerts: true, timeout: START_MS, args: ['--remote-allow-system-access'],
+    extraPrefsFirefox: {
+      'network.dns.forceResolve': '127.0.0.1',
+      'network.socket.forcePort': `443=${mock.tlsPort}`,
+      'extensions.webextensions.uuids': JSON.stringify({ [gecko.id]: FIREFOX_UUID }),
+      'extensions.webextOptionalPermissionPrompts': false,
+      'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,
+    },
+  }));
+  return new Driver('firefox', browser, profile);
+};

@@ -1,0 +1,94 @@
+// @ts-check
+// What one test has: a host and a conversation of its own, so that nothing learnt of a site or left in a script reaches the next test.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Card } from './card.mjs';
+import { until } from './wait.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+/** @typedef {import('./browsers.mjs').Driver} Driver */
+/** @typedef {import('./mock.mjs').Mock} Mock */
+/** @typedef {import('./mock.mjs').Answer} Answer */
+
+/**
+ * @typedef {object} Test
+ * @property {string} name
+ * @property {(t: Scene) => Promise<void>} run
+ * @property {number} [limitMs]
+ * @property {boolean} [alone]  gets a browser of its own, because it spoils it
+ * @property {boolean} [beside] waits long and does little: in a browser of its own, at the same time as the others of its suite
+ * @property {boolean} [dark]   with `alone`: the person prefers dark
+ * @property {Array<import('./browsers.mjs').BrowserName>} [browsers] only in these
+ */
+/** @typedef {{name: string, build: 'test' | 'shipped', tests: Test[]}} Suite */
+
+export class Scene {
+  /** @type {Page[]} */ pages = [];
+
+  /** @param {{driver: Driver, mock: Mock, host: string, extension: string}} parts */
+  constructor({ driver, mock, host, extension }) {
+    this.driver = driver;
+    this.mock = mock;
+    this.host = host;
+    this.extension = extension;
+    this.conversation = host.replace(/\.example$/, '');
+  }
+
+  /** What the API will say to this test's key, in order; a good answer after that. @param {...Answer} answers */
+  script(...answers) { return this.mock.script(this.conversation, answers); }
+
+  /** The requests that reached the API with this test's key. */
+  log() { return this.mock.log(this.conversation); }
+
+  /** @param {number} count @param {number} [limitMs] the log once it has so many */
+  async logOf(count, limitMs = 8_000) {
+    await until(`${count} requests`, async () => (await this.log()).length >= count, limitMs);
+    return this.log();
+  }
+
+  /**
+   * @param {string} [file] of tests/pages @param {Record<string, string | number>} [setup] for its address
+   * @param {{width?: number, height?: number, host?: string}} [size]
+   */
+  async open(file = 'chat.html', setup = {}, { host = this.host, ...size } = {}) {
+    const page = await this.driver.newPage(size);
+    this.pages.push(page);
+    const query = new URLSearchParams({ conversation: this.conversation, ...Object.fromEntries(Object.entries(setup).map(([name, value]) => [name, String(value)])) });
+    await page.goto(`https://${host}/${file}?${query}`);
+    // An app that is late must not lose the first keys.
+    await until('the page is ready', () => page.evaluate(() => document.readyState === 'complete'));
+    return page;
+  }
+
+  /** @param {string} path @returns {Promise<Page>} */
+  async openExtensionPage(path) {
+    const page = await this.driver.openExtensionPage(path);
+    this.pages.push(page);
+    return page;
+  }
+
+  /** The popup, about this test's page. The extension must be allowed there: it sees no other tab's address. */
+  async openPopup() {
+    const popup = await this.openExtensionPage('popup.html');
+    const tab = await until('the page\'s tab', () => popup.evaluate(async (url) => (await chrome.tabs.query({ url }))[0]?.id, `https://${this.host}/*`));
+    await popup.evaluate((id) => { location.hash = String(id); location.reload(); }, tab);
+    await until('the popup has its state', () => popup.evaluate((id) => location.hash === `#${id}` && document.getElementById('popup')?.hasAttribute('aria-busy') === false, tab));
+    await popup.bringToFront();
+    return popup;
+  }
+
+  /** @param {Page} page @param {number} [limitMs] */
+  card(page, limitMs) { return Card.on(this.driver, page, limitMs); }
+
+  /** What `cargo run --example explain` says of a failure. @param {object} line @returns {Promise<Record<string, any>>} */
+  async explain(line) {
+    const child = spawn('cargo', ['run', '--quiet', '--package', 'cooldown', '--example', 'explain'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(`${JSON.stringify(line)}\n`);
+    for await (const answer of createInterface({ input: child.stdout })) return JSON.parse(answer);
+    throw new Error('the explain example said nothing');
+  }
+
+  async end() {
+    for (const page of this.pages) await page.close().catch(() => {});
+  }
+}

@@ -1,0 +1,42 @@
+// @ts-check
+// Waiting for conditions, with hard ends. No test sleeps for luck.
+
+/** @param {number} ms */
+export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/**
+ * Asks again until the answer is truthy, and returns it. What the question throws counts as "not yet" and is told at the end.
+ * @template T
+ * @param {string} what  for the message
+ * @param {() => T | Promise<T>} question
+ * @param {number} [limitMs]
+ * @returns {Promise<NonNullable<T>>}
+ */
+export const until = async (what, question, limitMs = 10_000) => {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    let last;
+    try {
+      last = await question();
+      if (last) return last;
+    } catch (error) { last = error; }
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${what} (last: ${show(last)})`);
+    await pause(25);
+  }
+};
+
+/**
+ * @template T
+ * @param {string} what @param {number} limitMs @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+export const within = async (what, limitMs, promise) => {
+  let timer;
+  const limit = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`no end within ${limitMs} ms: ${what}`)), limitMs); });
+  try {
+    return /** @type {T} */ (await Promise.race([promise, limit]));
+  } finally { clearTimeout(timer); }
+};
+
+/** @param {unknown} x */
+const show = (x) => (x instanceof Error ? x.message : String(JSON.stringify(x))).slice(0, 500);

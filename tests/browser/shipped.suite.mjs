@@ -1,0 +1,98 @@
+// @ts-check
+// The very files that are shipped, closed shadow roots and all, on a site that the person allowed.
+import assert from 'node:assert/strict';
+import { Card } from './lib/card.mjs';
+import { first, send, talk } from './lib/app.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+
+/** Allowed, and the scripts registered. @param {Scene} t @param {string[]} origins */
+const grant = async (t, origins) => {
+  await t.driver.grant(t.extension, origins);
+  const ear = await t.openExtensionPage('popup.html');
+  await until('the scripts are registered', () => ear.evaluate(async (wanted) => {
+    const [script] = await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] });
+    return wanted.every((origin) => script?.matches?.includes(origin));
+  }, origins));
+  await ear.close();
+};
+
+/** The main flow. @param {Scene} t @param {Record<string, string | number>} [setup] */
+const rescued = async (t, setup = {}) => {
+  await t.script({ preset: 'seed429' });
+  const before = (await t.log()).length;
+  const page = await t.open('chat.html', setup);
+  await send(page, 'one');
+  const card = await t.card(page);
+  assert.equal(await page.evaluate(() => document.querySelector('div[data-cooldown]')?.shadowRoot ?? null), null, 'the root is closed');
+  await card.click('#retry');
+  await first(page, 'answer');
+  assert.deepEqual((await talk(page)).map(({ text }) => text), ['one', 'The answer to: one']);
+  assert.equal((await t.log()).length, before + 2);
+  await Card.gone(page);
+  await page.close();
+};
+
+/** Nothing at all happens. @param {Scene} t @param {string} host */
+const untouched = async (t, host) => {
+  await t.script({ preset: 'seed429' });
+  const page = await t.open('chat.html', {}, { host });
+  await send(page, 'one');
+  await first(page, 'error', 3_000);
+  assert.equal(await Card.count(page), 0);
+  await page.close();
+};
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'shipped', build: 'shipped',
+  tests: [
+    {
+      name: 'before anything is allowed: nothing happens', alone: true,
+      run: (t) => untouched(t, t.host),
+    },
+    {
+      name: 'one site is allowed: the main flow there, nothing elsewhere', alone: true,
+      run: async (t) => {
+        await grant(t, [`https://${t.host}/*`]);
+        await rescued(t);
+        await rescued(t, { stream: 1 });
+        await untouched(t, 'elsewhere.example');
+      },
+    },
+    {
+      name: 'every site is allowed; the popup switches one off and on again', alone: true,
+      run: async (t) => {
+        await grant(t, ['https://*/*', 'http://*/*']);
+        await rescued(t);
+        const page = await t.open();
+        const popup = await t.openPopup();
+        const shows = (/** @type {string} */ id) => until(`the popup shows #${id}`, () => popup.evaluate((name) => document.getElementById(name)?.getClientRects().length === 1, id));
+        await shows('switch-off');
+        await popup.click('#switch-off');
+        await shows('allow');
+        await page.close();
+        await untouched(t, t.host);
+        await popup.bringToFront();
+        await popup.click('#allow');
+        await shows('switch-off');
+        await rescued(t);
+      },
+    },
+    {
+      name: 'the popup\'s own buttons ask the browser and are granted', alone: true, browsers: ['firefox'], // Chromium's question cannot be answered by a driver
+      run: async (t) => {
+        const popup = await t.openExtensionPage('popup.html');
+        await until('the button', () => popup.evaluate(() => document.getElementById('allow-everywhere')?.getClientRects().length === 1));
+        await popup.click('#allow-everywhere');
+        await until('it is allowed everywhere', () => popup.evaluate(() => document.getElementById('switch-off-everywhere')?.getClientRects().length === 1));
+        await rescued(t);
+        await popup.bringToFront();
+        await popup.click('#switch-off-everywhere');
+        await until('it is off again', () => popup.evaluate(() => document.getElementById('allow-everywhere')?.getClientRects().length === 1));
+        await untouched(t, t.host);
+      },
+    },
+  ],
+};

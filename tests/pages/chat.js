@@ -1,0 +1,108 @@
+// @ts-check
+// A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
+// Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), endpoint=, body= (bytes | request).
+
+const setup = new URLSearchParams(location.search);
+const conversation = setup.get('conversation') ?? 'default';
+const endpoint = setup.get('endpoint') ?? 'https://openrouter.ai/api/v1/chat/completions';
+const isStream = setup.get('stream') === '1';
+
+const talk = /** @type {HTMLElement} */ (document.getElementById('talk'));
+const prompt = /** @type {HTMLInputElement} */ (document.getElementById('prompt'));
+/** Stops everything under way with a reason that can be told apart. */
+let stopper = new AbortController();
+const STOPPED = { stopped: 'by the person' };
+
+/** @param {'user' | 'answer' | 'error'} kind @param {string} text */
+const say = (kind, text) => {
+  const line = document.createElement('li');
+  line.className = kind;
+  line.textContent = text;
+  talk.append(line);
+  return line;
+};
+
+/** Everything a page can know of an answer. @param {Response} answer */
+const describe = async (answer) => {
+  const { status, statusText, ok, url, type, redirected, bodyUsed } = answer;
+  return { status, statusText, ok, url, type, redirected, bodyUsed, own: Object.getOwnPropertyNames(answer), headers: [...answer.headers], body: await answer.text() };
+};
+
+/** @param {string} text */
+const requestOf = (text) => {
+  const body = JSON.stringify({ model: 'openai/gpt-oss-120b', stream: isStream, messages: [{ role: 'user', content: text }] });
+  const signals = [stopper.signal];
+  const timeout = setup.get('timeout');
+  if (timeout !== null) signals.push(AbortSignal.timeout(Number(timeout)));
+  /** @type {RequestInit} */
+  const init = {
+    method: 'POST', signal: signals.length === 1 ? signals[0] ?? null : AbortSignal.any(signals),
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer sk-or-v1-${conversation}`, 'X-Title': 'A plain chat' },
+    body: setup.get('body') === 'bytes' ? new TextEncoder().encode(body) : body,
+  };
+  return init;
+};
+
+/** @param {Response} answer @param {HTMLElement} line */
+const showStream = async (answer, line) => {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest += value;
+    const events = rest.split('\n\n');
+    rest = events.pop() ?? '';
+    for (const event of events) {
+      if (!event.startsWith('data: ') || event === 'data: [DONE]') continue;
+      const data = JSON.parse(event.slice(6));
+      if (data.error) throw new Error(data.error.message);
+      line.textContent += data.choices[0]?.delta?.content ?? '';
+    }
+  }
+};
+
+/** @param {string} text */
+const ask = async (text) => {
+  try {
+    const init = requestOf(text);
+    const answer = await (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init));
+    if (!answer.ok) {
+      const details = await describe(answer);
+      say('error', `The call failed: ${answer.status}`).dataset.details = JSON.stringify(details);
+      return;
+    }
+    const { status, url, type } = answer;
+    const line = say('answer', '');
+    if (isStream) await showStream(answer, line);
+    else line.textContent = (await answer.json()).choices[0].message.content;
+    line.dataset.details = JSON.stringify({ status, url, type });
+  } catch (error) {
+    const details = error === STOPPED ? { reason: 'the very object' } : { name: /** @type {any} */ (error)?.name, message: String(/** @type {any} */ (error)?.message) };
+    say('error', `The call broke: ${JSON.stringify(details)}`).dataset.details = JSON.stringify(details);
+  }
+};
+
+/** @type {HTMLElement} */ (document.getElementById('form')).addEventListener('submit', (event) => {
+  event.preventDefault();
+  const text = prompt.value;
+  prompt.value = '';
+  const count = Number(setup.get('count') ?? 1);
+  for (let n = 1; n <= count; n++) {
+    const one = count === 1 ? text : `${text} ${n}`;
+    say('user', one);
+    ask(one);
+  }
+});
+/** @type {HTMLElement} */ (document.getElementById('stop')).addEventListener('click', () => {
+  stopper.abort(STOPPED);
+  stopper = new AbortController();
+});
+
+/** The same call from a worker, where no extension reaches: what the page's own answer must equal. @param {string} text */
+Object.assign(globalThis, { askFromWorker: (/** @type {string} */ text) => new Promise((resolve) => {
+  const worker = new Worker('chat-worker.js');
+  worker.onmessage = (event) => { worker.terminate(); resolve(event.data); };
+  const { signal, ...init } = requestOf(text);
+  worker.postMessage({ endpoint, init });
+}) });
