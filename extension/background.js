@@ -157,10 +157,10 @@ const onSiteState = async (m) => {
   const everywhere = await api.permissions.contains({ origins: EVERYWHERE });
   const host = pattern === null ? '' : new URL(m.url).hostname;
   /** @type {SiteAnswer & {v: 1, ok: true}} */
-  const answer = { v: V, ok: true, state: 'impossible', everywhere, host, pattern, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false };
+  const answer = { v: V, ok: true, state: 'impossible', everywhere, host, pattern, granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false };
   if (pattern === null) return answer;
-  const granted = await api.permissions.contains({ origins: [pattern] });
-  answer.state = granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
+  answer.granted = await api.permissions.contains({ origins: [pattern] });
+  answer.state = answer.granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
   if (answer.state === 'on') {
     const bridge = await api.tabs.sendMessage(m.tab_id, { v: V, type: 'status' }, { frameId: 0 }).catch(() => null);
     answer.reload = !isObject(bridge);

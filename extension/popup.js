@@ -79,10 +79,11 @@ const refresh = async () => {
 /**
  * Asks the browser for hosts, then tells the worker. The browser's own question may close the popup before it is answered; the worker
  * sees the grant all the same (`permissions.onAdded`) and registers the scripts.
- * @param {string[]} origins @param {object} message
+ * @param {string[]} origins @param {Omit<SetSite, 'v'> | Omit<SetEverywhere, 'v'>} message
  */
 const allow = async (origins, message) => {
-  const granted = await api.permissions.request({ origins }).catch(() => false);
+  // Asked for once more, what "every site" covers already would put the browser's question again.
+  const granted = (site?.granted === true && message.type === 'set_site') || await api.permissions.request({ origins }).catch(() => false);
   show('refused', !granted);
   if (granted) await tell(message);
   await refresh();

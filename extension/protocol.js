@@ -199,6 +199,7 @@
  * @property {boolean} everywhere
  * @property {string} host
  * @property {string | null} pattern  the origin pattern to ask the browser for
+ * @property {boolean} granted    the browser lets us in; such a site may still be switched off
  * @property {boolean} built_in   openrouter.ai, always allowed at install
  * @property {boolean} reload     switched on after this tab was loaded
  * @property {boolean} locked     the page locked `fetch`: nothing can be seen here

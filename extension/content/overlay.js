@@ -233,6 +233,9 @@
       watching = new AbortController();
       const { signal } = watching;
       document.addEventListener('fullscreenchange', settle, { signal });
+      document.addEventListener('focusin', ({ target }) => {
+        if (target instanceof Element && target !== host) focusBefore = target; // where the person was before the card
+      }, { signal, capture: true });
       addEventListener('resize', () => {
         const r = box?.getBoundingClientRect();
         if (r) place(r.width, r.height);

@@ -20,6 +20,8 @@
   const GENERATION = /^https:\/\/(?:[\w-]+\.)*openrouter\.ai(?::\d+)?\/api\/v1\/(?:(?:chat\/)?completions|responses|messages|embeddings)(?:[?#]|$)/;
   /** Fields of an error body that name the person or repeat the prompt, quoted at any depth of JSON within JSON. */
   const PRIVATE = /((\\{0,7})(["'])(?:user_id|flagged_input)\2\3\s*:\s*\2\3)[^]*?((?<!\\)\2\3|$)/g;
+  /** A key, or a person's or organisation's id, wherever it stands. */
+  const IDENTITY = /\b(?:sk-[\w-]{8,}|(?:user|org)_\w{8,})/g;
   const BEARER = /^bearer +/i;
   /** As in protocol.js: only these header fields travel. */
   const HEADERS = ['content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-generation-id',
@@ -251,10 +253,13 @@
 
   /** What a server may repeat of the person, the prompt and the key stays here. @param {string} text @param {Call} call */
   const withhold = (text, call) => {
-    let out = '', from = 0;
-    PRIVATE.lastIndex = 0;
-    for (let m; (m = exec(PRIVATE, text)) !== null; from = PRIVATE.lastIndex) out += slice(text, from, m.index) + m[1] + m[4];
-    out += slice(text, from);
+    let named = '', out = '', from = 0;
+    PRIVATE.lastIndex = IDENTITY.lastIndex = 0;
+    for (let m; (m = exec(PRIVATE, text)) !== null; from = PRIVATE.lastIndex) named += slice(text, from, m.index) + m[1] + m[4];
+    named += slice(text, from);
+    from = 0;
+    for (let m; (m = exec(IDENTITY, named)) !== null; from = IDENTITY.lastIndex) out += `${slice(named, from, m.index)}…`;
+    out += slice(named, from);
     const scheme = exec(BEARER, call.key ?? ''), key = scheme === null ? '' : slice(call.key, scheme[0].length);
     if (key.length >= 8) for (let at; (at = indexOf(out, key)) !== -1;) out = `${slice(out, 0, at)}…${slice(out, at + key.length)}`;
     return out;
