@@ -2,24 +2,26 @@
 //!
 //! The field names are those of `extension/protocol.js`, whose messages these types are.
 
+use crate::vocabulary::vocabulary;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
-/// Where the text was met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Surface {
-    /// A status and a body.
-    #[default]
-    Http,
-    /// An event stream.
-    Sse,
-    /// A status of 200 whose JSON body holds the error.
-    Body200,
-    /// Text that a web app shows a person.
-    Page,
-    /// A line of a log, an SDK's message, a Python repr.
-    Log,
+vocabulary! {
+    /// Where the text was met.
+    #[derive(Default)]
+    Surface {
+        /// A status and a body.
+        #[default]
+        Http = "http",
+        /// An event stream.
+        Sse = "sse",
+        /// A status of 200 whose JSON body holds the error.
+        Body200 = "body200",
+        /// Text that a web app shows a person.
+        Page = "page",
+        /// A line of a log, an SDK's message, a Python repr.
+        Log = "log",
+    }
 }
 
 /// One failed answer as it was seen.
@@ -35,12 +37,35 @@ pub struct Exchange {
     /// The transport's status; 0 where none arrived or none is known.
     pub status: u16,
     /// Header fields that could be read, lower-case names.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Headers,
     /// The body, or the text on the page.
     pub body: String,
     /// When it arrived, epoch milliseconds; 0 where unknown.
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "clock")]
     pub at_ms: u64,
+}
+
+/// Header fields. A list inside, since the few that are looked up are not worth the code of another map.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+pub struct Headers(Vec<(String, String)>);
+
+impl FromIterator<(String, String)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+impl From<BTreeMap<String, String>> for Headers {
+    fn from(fields: BTreeMap<String, String>) -> Self {
+        fields.into_iter().collect()
+    }
+}
+
+impl From<Headers> for BTreeMap<String, String> {
+    fn from(Headers(fields): Headers) -> Self {
+        fields.into_iter().collect()
+    }
 }
 
 /// What the tap read of the request, in the page. Never the key, the prompt or the body.
@@ -75,32 +100,34 @@ pub struct SiteMemory {
     pub paused: bool,
 }
 
-/// From where the failure was seen, which decides whose account can be spoken of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Vantage {
-    /// The page itself made the call.
-    Page,
-    /// The site's own server made the call and passed the failure on.
-    Relay,
-    /// Text alone: pasted, selected, or read on a page.
-    Text,
+vocabulary! {
+    /// From where the failure was seen, which decides whose account can be spoken of.
+    Vantage {
+        /// The page itself made the call.
+        Page = "page",
+        /// The site's own server made the call and passed the failure on.
+        Relay = "relay",
+        /// Text alone: pasted, selected, or read on a page.
+        Text = "text",
+    }
 }
 
 impl Exchange {
     /// The value of a header field, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let value = self.headers.get(name).or_else(|| {
-            let same = |(key, _): &(&String, &String)| key.eq_ignore_ascii_case(name);
-            self.headers.iter().find(same).map(|(_, value)| value)
-        });
-        value.map(String::as_str)
+        let Headers(fields) = &self.headers;
+        let exact = fields.iter().find(|(key, _)| key == name);
+        let field = exact.or_else(|| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
+        field.map(|(_, value)| value.as_str())
     }
 }
 
 /// A page's clock may carry fractions; a whole millisecond is exact enough and safe to add to.
-fn whole_ms<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    let ms = f64::deserialize(from)?;
-    Ok(if ms.is_finite() { ms.clamp(0.0, 8.64e15) as u64 } else { 0 })
+pub(crate) fn whole_ms(ms: f64) -> u64 {
+    if ms.is_finite() { ms.clamp(0.0, 8.64e15) as u64 } else { 0 }
+}
+
+fn clock<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    f64::deserialize(from).map(whole_ms)
 }

@@ -7,6 +7,7 @@ use crate::diagnose::facts::{Facts, Host};
 use crate::read::{Text, wait};
 use crate::redact::redact;
 use crate::remedy::takes_own_keys;
+use crate::vocabulary::vocabulary;
 use crate::{Diagnosis, Kind, LimitOwner, Locale, Plan, Question, Reason, RetryHelps, Surface, Vantage};
 use serde::{Deserialize, Serialize};
 
@@ -34,32 +35,32 @@ pub struct Words {
     pub report: String,
 }
 
-/// Which of the four questions a fact answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FactId {
-    /// Whose limit is it?
-    Owner,
-    /// Will waiting help?
-    Waiting,
-    /// Would a provider key of one's own help?
-    OwnKey,
-    /// Would another provider help?
-    OtherProvider,
+vocabulary! {
+    /// Which of the four questions a fact answers.
+    FactId {
+        /// Whose limit is it?
+        Owner = "owner",
+        /// Will waiting help?
+        Waiting = "waiting",
+        /// Would a provider key of one's own help?
+        OwnKey = "own_key",
+        /// Would another provider help?
+        OtherProvider = "other_provider",
+    }
 }
 
-/// The answer to one of the questions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Answer {
-    /// It helps.
-    Yes,
-    /// It does not help.
-    No,
-    /// It depends on something that is not known here.
-    Maybe,
-    /// The failure does not tell.
-    Unknown,
+vocabulary! {
+    /// The answer to one of the questions.
+    Answer {
+        /// It helps.
+        Yes = "yes",
+        /// It does not help.
+        No = "no",
+        /// It depends on something that is not known here.
+        Maybe = "maybe",
+        /// The failure does not tell.
+        Unknown = "unknown",
+    }
 }
 
 /// One short fact on the card.
@@ -240,7 +241,7 @@ impl<'a> Speech<'a> {
     /// The providers that serve the model, where a refusal names them.
     fn others(&self) -> Option<String> {
         let all = self.facts.fault.as_ref()?.metadata.get("available_providers")?.as_array()?;
-        let names: Vec<&str> = all.iter().filter_map(|name| name.as_str()).take(4).collect();
+        let names: Vec<String> = all.iter().filter_map(|name| name.as_str().map(str::to_owned)).take(4).collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
 

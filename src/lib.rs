@@ -32,9 +32,10 @@ pub mod read;
 pub mod redact;
 pub mod remedy;
 pub mod retry;
+mod vocabulary;
 
 pub use diagnose::{Certainty, Diagnosis, Evidence, Kind, LimitOwner, Reason, RetryHelps};
-pub use exchange::{Exchange, RequestFacts, SiteMemory, Surface, Vantage};
+pub use exchange::{Exchange, Headers, RequestFacts, SiteMemory, Surface, Vantage};
 pub use explain::{Answer, Detail, Fact, FactId, Words};
 pub use locale::Locale;
 pub use remedy::{Remedy, RemedyType};

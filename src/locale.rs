@@ -1,8 +1,7 @@
 //! The words of a language, in Chrome's `messages.json` format: one formatter over `extension/_locales` for every
 //! surface, so that the language is the person's choice and not the browser's.
 
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// English stands in where a language lacks a message. The build keeps its messages alone: what is said about them is
@@ -13,7 +12,7 @@ const ENGLISH: &str = include_str!(concat!(env!("OUT_DIR"), "/en.json"));
 #[derive(Clone, Debug, Default)]
 pub struct Locale {
     lang: String,
-    messages: BTreeMap<String, String>,
+    messages: Map<String, Value>,
     fallback: Option<Box<Locale>>,
 }
 
@@ -96,22 +95,15 @@ impl Locale {
     }
 
     fn template(&self, key: &str) -> Option<&str> {
-        let own = self.messages.get(key).map(String::as_str);
+        let own = self.messages.get(key).and_then(|entry| entry.get("message").unwrap_or(entry).as_str());
         own.or_else(|| self.fallback.as_deref().and_then(|english| english.template(key)))
     }
 }
 
-fn messages(json: &str) -> Option<BTreeMap<String, String>> {
+/// A key's entry is an object that holds the message, or the message alone.
+fn messages(json: &str) -> Option<Map<String, Value>> {
     let Ok(Value::Object(entries)) = serde_json::from_str(json) else { return None };
-    let message = |entry: Value| match entry {
-        Value::String(message) => Some(message),
-        Value::Object(mut members) => match members.remove("message") {
-            Some(Value::String(message)) => Some(message),
-            _ => None,
-        },
-        _ => None,
-    };
-    Some(entries.into_iter().filter_map(|(key, entry)| Some((key, message(entry)?))).collect())
+    Some(entries)
 }
 
 /// The text before the next placeholder, its name (empty for `$$`), and the text behind it.

@@ -2,17 +2,18 @@
 
 use crate::explain::Voice;
 use crate::redact::redact;
+use crate::vocabulary::vocabulary;
 use crate::{Diagnosis, Kind, LimitOwner, Plan, Reason};
 use serde::{Deserialize, Serialize};
 
-/// What a remedy's button does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RemedyType {
-    /// Sends the same request again.
-    Retry,
-    /// Opens a page.
-    Link,
+vocabulary! {
+    /// What a remedy's button does.
+    RemedyType {
+        /// Sends the same request again.
+        Retry = "retry",
+        /// Opens a page.
+        Link = "link",
+    }
 }
 
 /// One thing to press; the first of a verdict is the main button.

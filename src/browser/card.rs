@@ -140,7 +140,8 @@ struct Parts {
 impl Parts {
     fn build(root: &Element, locale: &Locale) -> Result<Self, JsValue> {
         let words = |key| locale.message(key, &[]);
-        let with = |element: Element, attributes: &[(&str, &str)]| -> Result<Element, JsValue> {
+        let part = |parent: &Element, tag: &str, class: &str, attributes: &[(&str, &str)]| -> Result<Element, JsValue> {
+            let element = add(parent, tag, class)?;
             for (name, value) in attributes {
                 element.set_attribute(name, value)?;
             }
@@ -149,49 +150,48 @@ impl Parts {
 
         // A click anywhere on the card gives it the focus, and only where the focus is does Escape mean this card.
         let region = [("id", "card"), ("role", "region"), ("aria-labelledby", "name title"), ("tabindex", "-1"), ("hidden", "")];
-        let card = with(add(root, "section", "card")?, &region)?;
+        let card = part(root, "section", "card", &region)?;
         let sheet = add(&card, "div", "sheet")?;
 
         let head = add(&sheet, "header", "head")?;
         let glyph = add_icon(&head, Icon::Wait, "glyph")?;
-        let title = with(add(&head, "h2", "title")?, &[("id", "title")])?;
-        let close = with(add(&head, "button", "close")?, &[("id", "close"), ("type", "button")])?;
+        let title = part(&head, "h2", "title", &[("id", "title")])?;
+        let close = part(&head, "button", "close", &[("id", "close"), ("type", "button")])?;
         add_icon(&close, Icon::No, "")?;
 
-        let body = with(add(&sheet, "p", "body")?, &[("id", "body")])?;
-        let when = with(add(&sheet, "p", "when")?, &[("id", "when")])?;
-        let note = with(add(&sheet, "p", "note")?, &[("id", "note")])?;
+        let body = part(&sheet, "p", "body", &[("id", "body")])?;
+        let when = part(&sheet, "p", "when", &[("id", "when")])?;
+        let note = part(&sheet, "p", "note", &[("id", "note")])?;
         let actions = add(&sheet, "div", "actions")?;
-        let retry = with(add(&actions, "button", "retry")?, &[("id", "retry"), ("type", "button"), ("aria-describedby", "tip")])?;
-        with(add(&retry, "span", "fill")?, &[("aria-hidden", "true")])?;
+        let retry = part(&actions, "button", "retry", &[("id", "retry"), ("type", "button"), ("aria-describedby", "tip")])?;
+        part(&retry, "span", "fill", &[("aria-hidden", "true")])?;
         let retry_label = add(&retry, "span", "label")?;
         let links = add(&actions, "div", "links")?;
-        let tip = with(add(&sheet, "p", "tip")?, &[("id", "tip")])?;
+        let tip = part(&sheet, "p", "tip", &[("id", "tip")])?;
         let hints = add(&sheet, "div", "hints")?;
-        let facts = with(add(&sheet, "dl", "facts")?, &[("id", "facts")])?;
+        let facts = part(&sheet, "dl", "facts", &[("id", "facts")])?;
 
         let foot = add(&sheet, "div", "foot")?;
-        let details = with(add(&foot, "details", "details")?, &[("id", "details")])?;
+        let details = part(&foot, "details", "details", &[("id", "details")])?;
         add_text(&details, "summary", "", &words("card_details"))?;
         let rows = add(&details, "dl", "rows")?;
         let evidence_head = add_text(&details, "h3", "", &words("card_evidence"))?;
         let evidence = add(&details, "ul", "evidence")?;
         let raw_head = add_text(&details, "h3", "", &words("card_raw"))?;
         // A box that scrolls must be reachable by keyboard; what the server wrote is left to right in every language.
-        let raw = with(
-            add(&details, "pre", "raw")?,
-            &[("tabindex", "0"), ("dir", "ltr"), ("role", "group"), ("aria-label", &words("card_raw"))],
-        )?;
-        let report = with(
-            add(&details, "textarea", "report")?,
-            &[("readonly", ""), ("dir", "ltr"), ("rows", "6"), ("aria-label", &words("card_report")), ("hidden", "")],
-        )?;
-        let copy = with(add_text(&details, "button", "copy", &words("card_copy"))?, &[("type", "button")])?;
+        let raw_label = words("card_raw");
+        let raw = part(&details, "pre", "raw", &[("tabindex", "0"), ("dir", "ltr"), ("role", "group"), ("aria-label", &raw_label)])?;
+        let report_label = words("card_report");
+        let readonly = [("readonly", ""), ("dir", "ltr"), ("rows", "6"), ("aria-label", &report_label), ("hidden", "")];
+        let report = part(&details, "textarea", "report", &readonly)?;
+        let copy = part(&details, "button", "copy", &[("type", "button")])?;
+        copy.set_text_content(Some(&words("card_copy")));
         let meta = add(&foot, "p", "meta")?;
         let count = add(&meta, "span", "count")?;
-        with(add_text(&meta, "span", "name", &words("card_name"))?, &[("id", "name")])?;
+        let name = part(&meta, "span", "name", &[("id", "name")])?;
+        name.set_text_content(Some(&words("card_name")));
 
-        let status = with(add(&card, "p", "status")?, &[("id", "status"), ("role", "status"), ("aria-live", "polite")])?;
+        let status = part(&card, "p", "status", &[("id", "status"), ("role", "status"), ("aria-live", "polite")])?;
         Ok(Self {
             card: as_kind(card)?,
             glyph,
@@ -280,13 +280,13 @@ impl Screen {
             add_text(&row, "dt", "", &fact.label)?;
             let value = add(&row, "dd", "answer")?;
             if let Some(answer) = fact.answer {
-                let (icon, name) = match answer {
-                    Answer::Yes => (Icon::Yes, "yes"),
-                    Answer::No => (Icon::No, "no"),
-                    Answer::Maybe => (Icon::Maybe, "maybe"),
-                    Answer::Unknown => (Icon::Unknown, "unknown"),
+                let icon = match answer {
+                    Answer::Yes => Icon::Yes,
+                    Answer::No => Icon::No,
+                    Answer::Maybe => Icon::Maybe,
+                    Answer::Unknown => Icon::Unknown,
                 };
-                row.set_attribute("data-answer", name)?;
+                row.set_attribute("data-answer", answer.as_str())?;
                 add_icon(&value, icon, "mark")?;
             }
             add_text(&value, "span", "value", &fact.value)?;
@@ -360,7 +360,7 @@ impl Screen {
             RetryHelps::Never => ("fix", Icon::Fix),
             RetryHelps::Now | RetryHelps::Later => ("wait", Icon::Wait),
         };
-        parts.card.set_attribute("data-phase", phase.name())?;
+        parts.card.set_attribute("data-phase", phase.as_str())?;
         parts.card.set_attribute("data-tone", tone)?;
         set_icon(&parts.glyph, glyph)?;
         say(&parts.title, &if answered { self.answered(view) } else { view.verdict.title.clone() });

@@ -56,7 +56,8 @@ pub(super) fn wait(locale: &Locale, left_ms: f64) -> String {
         locale.message("card_minutes", &[("count", &count((left_ms / MINUTE).round().max(2.0)))])
     } else {
         let minutes = (left_ms / MINUTE).ceil();
-        let (hours, rest) = ((minutes / 60.0).floor(), minutes % 60.0);
+        let hours = (minutes / 60.0).floor();
+        let rest = minutes - hours * 60.0;
         let key = if rest > 0.0 { "card_hours_minutes" } else { "card_hours" };
         locale.message(key, &[("hours", &count(hours)), ("minutes", &count(rest))])
     }

@@ -6,15 +6,21 @@
 mod card;
 mod clock;
 mod dom;
+mod object;
+mod question;
 mod view;
 
 pub use card::Card;
 
-use crate::{Locale, Question};
+use crate::Locale;
 use js_sys::{Function, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
+
+/// Smaller than the standard library's, and for one thread, which is all there is.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// Judges one failure: `Question` in, `Verdict` or `null` (silence) out; both have the shapes of `extension/protocol.js`.
 ///
@@ -22,7 +28,7 @@ use web_sys::Element;
 #[wasm_bindgen]
 #[must_use]
 pub fn explain(question: JsValue, locale_json: Option<String>, lang: Option<String>) -> JsValue {
-    let Ok(question) = serde_wasm_bindgen::from_value::<Question>(question) else {
+    let Ok(question) = question::read(&question) else {
         return JsValue::NULL;
     };
     let stated = locale_json.and_then(|json| Locale::from_json(lang.as_deref().unwrap_or("en"), &json).ok());

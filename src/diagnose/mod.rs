@@ -5,52 +5,14 @@ pub(crate) mod facts;
 mod templates;
 
 use crate::redact;
+use crate::vocabulary::vocabulary;
 use facts::Facts;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// An enum whose words are spelled once: for serde (whose own code for this is many times larger), for keys of messages
-/// and for reports.
-macro_rules! vocabulary {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$about])* $variant,)*
-        }
-
-        impl $name {
-            /// Every word of this vocabulary.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The word, as in the corpus and on the wire.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let word = String::deserialize(from)?;
-                let known = Self::ALL.iter().copied().find(|known| known.as_str() == word);
-                known.ok_or_else(|| D::Error::custom("an unknown word"))
-            }
-        }
-    };
-}
+use serde::{Deserialize, Serialize};
 
 vocabulary! {
     /// What happened.
+    #[derive(PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
     Kind {
         /// A provider limited OpenRouter's shared pool.
         UpstreamRateLimit = "upstream_rate_limit",
@@ -99,6 +61,8 @@ vocabulary! {
 
 vocabulary! {
     /// Whose limit it is.
+    #[derive(PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
     LimitOwner {
         /// OpenRouter's access to a provider, shared by its users.
         SharedPool = "shared_pool",
@@ -123,6 +87,8 @@ vocabulary! {
 
 vocabulary! {
     /// The finer cause: what within a kind decides about the words and about what helps.
+    #[derive(PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
     Reason {
         /// The provider limited OpenRouter's credential; its code speaks of a quota or rate of that account.
         PoolQuota = "pool_quota",
@@ -265,6 +231,8 @@ vocabulary! {
 
 vocabulary! {
     /// How sure the diagnosis is.
+    #[derive(PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
     Certainty {
         /// A field or a known sentence says so.
         Certain = "certain",
@@ -277,6 +245,8 @@ vocabulary! {
 
 vocabulary! {
     /// Would the same request, sent again, plausibly succeed?
+    #[derive(PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
     RetryHelps {
         /// At once.
         Now = "now",

@@ -159,8 +159,12 @@ pub fn without_gutter(text: &str) -> String {
     match GUTTERS.iter().find(|gutter| marked(gutter)) {
         None => text.to_owned(),
         Some(gutter) => {
-            let lines = text.lines().map(|line| line.trim_start().strip_prefix(gutter).unwrap_or(line));
-            lines.collect::<Vec<_>>().join("\n")
+            let mut out = String::with_capacity(text.len());
+            for line in text.lines() {
+                out.push_str(line.trim_start().strip_prefix(gutter).unwrap_or(line));
+                out.push('\n');
+            }
+            out
         }
     }
 }

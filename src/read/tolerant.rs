@@ -4,7 +4,7 @@
 //! It never fails. It takes what can be recognised as objects, skips the rest, and ends what was left open where the
 //! text ends. Each byte is looked at a bounded number of times; depth and size are bounded.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 /// Containers inside each other; deeper ones are skipped. Real bodies stay below ten.
 const MAX_DEPTH: usize = 48;
@@ -292,12 +292,10 @@ impl Reader<'_> {
             "true" | "True" => Value::Bool(true),
             "false" | "False" => Value::Bool(false),
             "" | "null" | "None" | "nil" | "undefined" => Value::Null,
-            word => word
-                .parse::<i64>()
-                .map(Number::from)
-                .ok()
-                .or_else(|| Number::from_f64(word.parse().ok()?))
-                .map_or_else(|| Value::String(word.to_owned()), Value::Number),
+            word => match serde_json::from_str(word) {
+                Ok(number @ Value::Number(_)) => number,
+                _ => Value::String(word.to_owned()),
+            },
         }
     }
 }

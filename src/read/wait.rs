@@ -1,7 +1,6 @@
 //! Waits: what a failure says about how long it lasts.
 
 use crate::read::Text;
-use std::time::UNIX_EPOCH;
 
 /// Waits that a sentence states are believed up to a day.
 const MAX_STATED_MS: u64 = 24 * HOUR_MS;
@@ -23,10 +22,31 @@ pub fn seconds(text: &str) -> Option<u64> {
 #[must_use]
 pub fn retry_after(value: &str, at_ms: u64) -> Option<u64> {
     seconds(value).or_else(|| {
-        let until = httpdate::parse_http_date(value.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        let until_ms = until.as_secs().checked_mul(SECOND_MS)?;
+        let until_ms = http_date(value)?;
         (at_ms > 0).then(|| until_ms.saturating_sub(at_ms))
     })
+}
+
+/// The three forms of an HTTP date, in epoch milliseconds: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and
+/// `Sun Nov  6 08:49:37 1994`. The name of the day is not held against the date.
+///
+/// Source: RFC 9110, section 5.6.7.
+fn http_date(value: &str) -> Option<u64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = value.split([' ', ',', '-']).filter(|word| !word.is_empty()).skip(1);
+    let (first, second, third, fourth) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (day, month, year, time) = match words.next() {
+        Some("GMT") => (first, second, third, fourth),
+        None => (second, first, fourth, third),
+        Some(_) => return None,
+    };
+    let month = MONTHS.iter().position(|name| *name == month)?;
+    let year = match year.parse().ok()? {
+        short @ 0..70 => short + 2000,
+        short @ 70..100 => short + 1900,
+        year => year,
+    };
+    moment(year, month as u64 + 1, day.parse().ok()?, time)
 }
 
 /// `X-RateLimit-Reset` as an instant in epoch milliseconds: OpenRouter sends milliseconds, others epoch seconds or
@@ -50,7 +70,11 @@ pub fn instant(text: &str) -> Option<u64> {
     let (date, time) = text.trim().trim_end_matches(['.', ',', ';', ')']).split_once(['T', ' '])?;
     let time = time.strip_suffix('Z').or_else(|| time.strip_suffix("+00:00"))?;
     let mut date = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    moment(date.next()??, date.next()??, date.next()??, time)
+}
+
+/// A day, and the time on it as `08:49:37`, in epoch milliseconds.
+fn moment(year: u64, month: u64, day: u64, time: &str) -> Option<u64> {
     let mut time = time.splitn(3, ':');
     let (hour, minute) = (time.next()?.parse::<u64>().ok()?, time.next()?.parse::<u64>().ok()?);
     let second = time.next().map_or(Some(0), seconds)?;
@@ -106,7 +130,8 @@ pub fn from_text(text: &Text) -> Option<u64> {
 
 /// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds.
 fn duration(text: &str) -> Option<u64> {
-    let mut rest = text.trim_start_matches(['~', ' ', '"', '\'']).trim_start_matches("about ");
+    let text = text.trim_start_matches(['~', ' ', '"', '\'']);
+    let mut rest = text.strip_prefix("about ").unwrap_or(text);
     let mut total: Option<u64> = None;
     loop {
         let Some((_, after)) = number(rest, 1) else { return total };
@@ -122,7 +147,8 @@ fn duration(text: &str) -> Option<u64> {
         };
         let (ms, _) = number(rest, factor)?;
         total = Some(total.unwrap_or(0).saturating_add(ms));
-        rest = letters.get(unit..).unwrap_or_default().trim_start_matches([' ', ',']).trim_start_matches("and ");
+        rest = letters.get(unit..).unwrap_or_default().trim_start_matches([' ', ',']);
+        rest = rest.strip_prefix("and ").unwrap_or(rest);
     }
 }
 
@@ -140,10 +166,9 @@ fn number(text: &str, factor: u64) -> Option<(u64, &str)> {
             let scale = 10_u64.pow(u32::try_from(kept.len()).ok()?);
             let fraction: u64 = kept.parse().ok()?;
             let dropped = decimals.get(kept.len()..count)?.bytes().any(|digit| digit != b'0');
-            let part = u128::from(fraction) * u128::from(factor);
-            let up = u64::try_from(part.div_ceil(u128::from(scale))).ok()?;
-            let exact = part % u128::from(scale) == 0;
-            value = value.checked_add(up + u64::from(dropped && exact))?;
+            let part = fraction.checked_mul(factor)?;
+            let exact = part % scale == 0;
+            value = value.checked_add(part.div_ceil(scale) + u64::from(dropped && exact))?;
             rest = decimals.get(count..)?;
         }
     }
@@ -179,6 +204,9 @@ mod tests {
         assert_eq!(retry_after("10.918", at_ms), Some(10_918));
         assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 GMT", at_ms), Some(60_000));
         assert_eq!(retry_after("Sun, 22 Nov 2026 11:59:00 GMT", at_ms), Some(0));
+        assert_eq!(retry_after("Sunday, 22-Nov-26 12:01:00 GMT", at_ms), Some(60_000));
+        assert_eq!(retry_after("Sun Nov 22 12:01:00 2026", at_ms), Some(60_000));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 CET", at_ms), None);
         assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 GMT", 0), None);
         assert_eq!(retry_after("soon", at_ms), None);
         assert_eq!(reset("1790726400000", at_ms), Some(1_790_726_400_000));

@@ -19,8 +19,8 @@ use crate::setup::{self, Browser};
 pub const STEPS: usize = 5;
 
 /// The most that the core may weigh, in bytes. A rise is argued for in the commit that makes it.
-const RAW_CEILING: usize = 260_000;
-const GZIP_CEILING: usize = 120_000;
+const RAW_CEILING: usize = 262_000;
+const GZIP_CEILING: usize = 106_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
 const SHARED_WITH_WWW: [&str; 5] = ["core/core.js", "core/core_bg.wasm", "card.css", "_locales/en/messages.json", "icons/icon.svg"];
@@ -84,6 +84,9 @@ struct Core {
 
 const WASM: &str = "core_bg.wasm";
 
+/// To fold large functions into their only callers saves one byte in two hundred, and makes the whole compress worse by one in fifty.
+const SMALLER: [&str; 3] = ["-Oz", "--converge", "--one-caller-inline-max-function-size=30"];
+
 fn core(steps: &mut Steps) -> Result<Core> {
     steps.next("Compiling the core to WebAssembly (the first time takes a minute)");
     let profile = ["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "--lib", "--package", "cooldown"];
@@ -133,7 +136,8 @@ fn optimise(wasm: &mut Vec<u8>, work: &Path) -> Result<bool> {
     let _ = fs::remove_file(&output);
     fs::write(&input, &*wasm)?;
     let mut node = Command::new("node");
-    process::run(node.arg(tools.join("node_modules/binaryen/bin/wasm-opt")).arg("-Oz").arg(&input).arg("-o").arg(&output))?;
+    let tool = tools.join("node_modules/binaryen/bin/wasm-opt");
+    process::run(node.arg(tool).args(SMALLER).arg(&input).arg("-o").arg(&output))?;
     *wasm = fs::read(&output)?;
     Ok(true)
 }
