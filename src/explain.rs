@@ -201,6 +201,11 @@ impl<'a> Speech<'a> {
         put("allowed", self.pinned_to());
         put("others", self.others());
         put("tried", self.tried_before().map(|count| count.to_string()));
+        let raw = &self.facts.raw;
+        let own_words = raw.after("message: ").or_else(|| raw.after("error: ")).unwrap_or_else(|| raw.plain());
+        if !own_words.is_empty() {
+            args.push(("refusal", shorten(&redact(own_words), MAX_QUOTE)));
+        }
         let quote = match &self.facts.fault {
             Some(fault) if !fault.message.is_empty() => Text::new(&fault.message),
             Some(_) => self.facts.raw.clone(),

@@ -1,5 +1,6 @@
 //! Labelled failures, one a line: the project's own in `tests/corpus`, every label of which has to be right, and the
 //! large collection that `COOLDOWN_CORPUS` names, where the run has it.
+//! `talk.jsonl` is silent only as a whole: cut, its quotations cannot be told from failures.
 
 use cooldown::{Exchange, Locale, Question, Surface, explain};
 use serde::Deserialize;

@@ -131,12 +131,13 @@ fn limit_source(facts: &Facts<'_>) -> Option<Finding> {
     let exact = known.iter().find(|(known, ..)| *known == source);
     let found = match exact {
         Some((_, kind, owner, reason, retry)) => Finding::new(*kind, *owner, *reason, *retry, Certain),
+        // Of a new word only the side is known; what else the failure states is finer.
+        None if facts.meaning() != Some(429) => return None,
         None if source.starts_with("upstream_provider_") => {
-            Finding::new(Kind::UpstreamRateLimit, LimitOwner::Provider, Reason::ProviderLimit, Later, Likely)
+            own_key(facts).or_else(|| sentence(facts)).unwrap_or_else(|| limit(facts, true))
         }
-        None if source.starts_with("openrouter_") && facts.meaning() == Some(429) => {
-            Finding::new(Kind::AccountRateLimit, LimitOwner::Account, Reason::PlatformLimit, Later, Likely)
-        }
+        None if source.starts_with("openrouter_") => sentence(facts)
+            .unwrap_or_else(|| Finding::new(Kind::AccountRateLimit, LimitOwner::Account, Reason::PlatformLimit, Later, Likely)),
         None => return None,
     };
     let mut found = found.on(&field, source);
@@ -241,7 +242,10 @@ fn routing(facts: &Facts<'_>) -> Option<Finding> {
 fn by_status(facts: &Facts<'_>) -> Finding {
     use {Kind as K, LimitOwner as O, Reason as R};
     let said = &facts.said;
-    let about = |wanted: Topic| topic(said, wanted);
+    let words = |member: &str| facts.fault.as_ref().and_then(|fault| fault.word(member)).unwrap_or_default();
+    let codes = facts.fault.as_ref().and_then(|fault| fault.error_type.clone()).unwrap_or_default();
+    let codes = Text::new(&format!("{codes} {} {}", words("provider_error_code"), words("provider_code")));
+    let about = |wanted: Topic| topic(said, wanted).or_else(|| topic(&codes, wanted));
     let named = facts.provider().is_some();
     let relayed = said.has("provider returned error") || facts.whole.has("provider returned error");
     let of_provider = named || relayed || said.has("upstream error");
@@ -297,7 +301,7 @@ fn by_status(facts: &Facts<'_>) -> Finding {
             } else if let Some(words) = about(Topic::Key) {
                 worded(K::Auth, O::None, R::KeyRefused, Never, words)
             } else {
-                with(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Now, Unsure)
+                with(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Never, Unsure)
             }
         }
         404 if relayed && about(Topic::Model).is_none() => with(K::ProviderError, O::Provider, R::ProviderNotFound, Now, Likely),
@@ -386,7 +390,8 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
             if let Some(sign) = said(Topic::Overload) {
                 Some((Reason::OwnKeyOverloaded, sign))
             } else {
-                said(Topic::Daily).map(|sign| (Reason::OwnKeyDaily, sign))
+                // A wait that is stated is shorter than the day.
+                said(Topic::Daily).filter(|_| facts.wait_ms().is_none()).map(|sign| (Reason::OwnKeyDaily, sign))
             }
         }
         _ => None,

@@ -59,7 +59,7 @@ impl<'a> Facts<'a> {
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
         let roots = if html.is_some() || headless { Vec::new() } else { read::read(&body) };
-        let fault = read::fault::find(&roots);
+        let fault = read::fault::find(&roots, well);
         let whole = Text::new(&body);
         let raw = Text::new(fault.as_ref().map_or("", |fault| &fault.raw));
         let said = match &fault {
@@ -85,10 +85,17 @@ impl<'a> Facts<'a> {
             return if named && failed { sign("html", title, Certainty::Likely) } else { None };
         }
         if let Some(fault) = &self.fault {
+            if !from_wire && is_in_code(&self.exchange.body, &fault.message) {
+                return None;
+            }
             if let Some((field, text)) = self.mark(fault) {
                 return sign(&field, &text, Certainty::Certain);
             }
-        } else if self.is_data || self.exchange.surface == Surface::Sse || is_code_or_docs(&self.exchange.body) {
+        } else if self.is_data
+            || self.exchange.surface == Surface::Sse
+            || is_code_or_docs(&self.exchange.body)
+            || !from_wire && self.is_talk()
+        {
             return None;
         }
         if let Some(words) = self.own_words() {
@@ -101,9 +108,21 @@ impl<'a> Facts<'a> {
             }
         }
         // A name is a sign only beside a failure: an error object, a status, or a connection that broke.
-        let named = self.whole.has("openrouter");
+        let named = self.whole.has("openrouter") && (self.fault.is_some() || self.whole.first_of(&[" if ", " when "]).is_none());
         let failure = self.fault.is_some() || self.named_status().is_some() || self.broken().is_some();
         if named && failure { sign("text", "openrouter", Certainty::Likely) } else { None }
+    }
+
+    /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
+    /// sentence of its own. What an app adds behind them, such as what they usually mean, is no such sign.
+    fn is_talk(&self) -> bool {
+        const EXPLAINS: [&str; 9] =
+            ["if you see", "if you get", "when you see", "when you get", " means ", "usually", "typically", "how to ", "what does "];
+        let whole = self.whole.lower();
+        let all = || templates::CAPS.iter().chain(templates::OWN).filter_map(|template| template.words.first()).chain(MARKS);
+        let first = all().filter_map(|words| whole.find(words)).min().unwrap_or(whole.len());
+        let head = whole.get(..first).unwrap_or_default();
+        EXPLAINS.iter().any(|words| head.contains(words)) || all().any(|words| is_mentioned(whole, words))
     }
 
     /// The member of the error object that only OpenRouter sends.
@@ -198,6 +217,7 @@ impl<'a> Facts<'a> {
             .or_else(|| name(self.said.between("requires moderation on ", &['.', '"'])?))
             .or_else(|| name(self.said.between("upstream error from ", &[':'])?))
             .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?))
+            .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
             .filter(|name| name != "OpenRouter")
     }
 
@@ -422,20 +442,46 @@ fn status_in(lower: &str) -> Option<u16> {
         let Some(code) = code.filter(|code| length == 3 && (400..600).contains(code)) else { continue };
         let before = lower.get(..start).unwrap_or_default();
         let bracketed = before.ends_with(['(', '[']) && matches!(bytes.get(at), Some(b')' | b']'));
-        let lead = before.trim_end_matches([' ', ':', '*', '`', '\'', '"', '(', '[', '_', '=', '-', '/']);
+        let lead = before.trim_end_matches([' ', ':', '*', '`', '\'', '"', '(', '[', ']', '_', '=', '-', '/']);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         let first = before.trim().is_empty();
+        // In any language: what follows the status is OpenRouter's own sentence.
+        let after = lower.get(at..).unwrap_or_default().trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
+        let told = templates::OWN.iter().chain(templates::CAPS).any(|own| own.words.first().is_some_and(|words| after.starts_with(words)));
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
-        if whole && (bracketed || called || first) {
+        if whole && (bracketed || called || first || told) {
             found = Some(code);
         }
     }
     found
 }
 
-/// Source code and lists of error codes quote failures that nobody met.
-fn is_code_or_docs(text: &str) -> bool {
-    const CODE: [&str; 22] = [
+/// Words in quotation marks right behind a word: `the app shows "…"`. Where they were met, an end of a sentence, a
+/// colon, a number or nothing stands there, or what meets them.
+fn is_mentioned(lower: &str, words: &str) -> bool {
+    lower.match_indices(words).any(|(at, _)| {
+        let before = lower.get(..at).unwrap_or_default();
+        let lead = before.trim_end_matches(['"', '\'', '`', '“', '‘', '«', '„']);
+        let lead = if lead.len() < before.len() { lead.trim_end() } else { "" };
+        let met = ["error", "got", "getting", "received", "with"].iter().any(|word| lead.ends_with(word));
+        let letter =
+            |last: char| if last.is_ascii() { last.is_ascii_alphabetic() } else { !"—–→…：，。、（【".contains(last) };
+        lead.chars().next_back().is_some_and(letter) && !met
+    })
+}
+
+/// The error stands in source code: in the same paragraph as it, up to its words.
+fn is_in_code(text: &str, message: &str) -> bool {
+    let words = message.lines().next().unwrap_or_default();
+    let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return false };
+    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line);
+    let head = text.get(..end).unwrap_or_default();
+    let start = ["\n\n", "```"].iter().filter_map(|mark| head.rfind(mark)).max().unwrap_or(0);
+    is_code(head.get(start..).unwrap_or_default())
+}
+
+fn is_code(text: &str) -> bool {
+    const CODE: [&str; 29] = [
         "//",
         "/*",
         "def ",
@@ -458,15 +504,34 @@ fn is_code_or_docs(text: &str) -> bool {
         "switch (",
         "case ",
         "try {",
+        "assert",
+        "expect(",
+        "it(",
+        "throw ",
+        "match ",
+        "#[",
+        "test(",
     ];
-    let code = text.lines().any(|line| CODE.iter().any(|head| line.trim_start().starts_with(head)));
+    // The trace of a crash quotes the code that it ran through.
+    let trace = text.contains("Traceback (most recent call last)");
+    !trace
+        && text.lines().map(str::trim).any(|line| {
+            let branch = line.starts_with("if ") && line.ends_with([':', '{']);
+            branch || line.ends_with(';') || CODE.iter().any(|head| line.starts_with(head))
+        })
+}
+
+/// Source code and lists of error codes quote failures that nobody met.
+fn is_code_or_docs(text: &str) -> bool {
     // A line that lists a code, and whether it does so in bold or in a table, as only documents do.
     let listed = |line: &str| {
         let line = line.trim_start();
         let head = line.trim_start_matches(['*', '-', '|', '`', ' ', '#']);
         let digits = head.bytes().take_while(u8::is_ascii_digit).count();
         let after = head.get(digits..).unwrap_or_default();
-        let code = head.len() < line.len() && digits == 3 && head.starts_with(['4', '5']);
+        let is_listed =
+            head.len() < line.len() || [" – ", " — ", " - ", " -> ", " => ", ": \"", ": '"].iter().any(|mark| after.starts_with(mark));
+        let code = is_listed && digits == 3 && head.starts_with(['4', '5']);
         code.then(|| ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
     };
     let (mut codes, mut set) = (0, false);
@@ -474,5 +539,5 @@ fn is_code_or_docs(text: &str) -> bool {
         codes += 1;
         set |= in_document;
     }
-    code || set || codes >= 2
+    is_code(text) || set || codes >= 2
 }

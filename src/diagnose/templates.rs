@@ -54,6 +54,8 @@ pub(super) const CAPS: &[Template] = &[
     own(&["workspace weekly budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
     own(&["workspace monthly budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
     own(&["workspace lifetime budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Never),
+    own(&["lifetime budget of $", "exceeded. contact your org admin"], K::KeyLimit, O::Account, R::GuardrailBudget, Never),
+    own(&["budget of $", "exceeded. contact your org admin"], K::KeyLimit, O::Account, R::GuardrailBudget, Later),
 ];
 
 /// `limit_source`, exactly.
@@ -98,6 +100,7 @@ pub(super) const OWN: &[Template] = &[
     shared(&["insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
     own(&["temporarily rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
     shared(&["rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
+    own(&["all providers for", "are at capacity"], K::UpstreamRateLimit, O::Unknown, R::AllProvidersAtCapacity, Later),
     shared(&["document parsing engine is currently rate limited"], K::UpstreamRateLimit, O::SharedPool, R::DocumentEngine, Later),
     own(&["requested are available matching your guardrail"], K::DataPolicy, O::None, R::Guardrail, Never),
     own(&["no endpoints available matching your guardrail"], K::DataPolicy, O::None, R::Guardrail, Never),
@@ -142,6 +145,8 @@ pub(super) const WEAK_MARKS: &[&str] = &[
     "missing authentication header",
     "service temporarily unavailable",
     "input required",
+    "upstream error from ",
+    "meets your routing requirements",
     "input must have at least 1 token",
 ];
 
@@ -210,6 +215,8 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
             "invalid_api_key",
             "invalid x-api-key",
             "api key is invalid",
+            "key expired",
+            "key has expired",
             "authentication_error",
             "invalid authentication",
             "unauthorized",
@@ -273,6 +280,7 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
             "overdue",
             "insufficient_user_quota",
             "no longer have credits",
+            "have any credits",
             "recharge",
         ],
     ),

@@ -134,10 +134,10 @@ impl Fault {
         self.metadata.get(key).and_then(scalar)
     }
 
-    /// A flag of the metadata.
+    /// A flag of the metadata; relays make strings of them.
     #[must_use]
     pub fn flag(&self, key: &str) -> Option<bool> {
-        self.metadata.get(key)?.as_bool()
+        self.word(key)?.parse().ok()
     }
 
     /// A field of `metadata.headers`, by its lower-case name.
@@ -184,15 +184,24 @@ impl Fault {
 }
 
 /// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
-/// inside another's message, of those the first.
+/// inside another's message, of those the first. In an answer that went well the records of a list, such as a chat's
+/// history, tell of other requests.
 #[must_use]
-pub fn find(roots: &[Value]) -> Option<Fault> {
+pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
     let mut faults = Vec::new();
     for root in roots {
         collect(root, "", 0, 0, &mut faults);
     }
+    faults.retain(|fault| !well || !is_record(fault));
     // `max_by_key` keeps the last of equals; the first is wanted.
     faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested))
+}
+
+/// It stands in a list that is no part of an answer's own shape, or in what somebody wrote.
+fn is_record(fault: &Fault) -> bool {
+    let mut lists = fault.path.match_indices('[').map(|(at, _)| fault.path.get(..at).unwrap_or_default());
+    let written = fault.nested > 0 && fault.path.split('.').any(|member| matches!(member, "body" | "text"));
+    written || lists.any(|list| !list.is_empty() && !["choices", "errors"].iter().any(|own| list.ends_with(own)))
 }
 
 fn collect(value: &Value, path: &str, depth: usize, nested: usize, faults: &mut Vec<Fault>) {
@@ -208,15 +217,19 @@ fn collect(value: &Value, path: &str, depth: usize, nested: usize, faults: &mut 
         Value::Object(members) => {
             let first = faults.len();
             match members.get("error") {
-                Some(Value::Object(error)) => {
+                Some(Value::Object(error)) if !error.is_empty() => {
                     let at = join(path, "error");
                     faults.push(fault(&at, error, members, nested));
                     inside(error.get("message"), &at, nested, faults);
                 }
-                Some(error @ Value::String(_)) => inside(Some(error), &join(path, "error"), nested, faults),
                 _ if is_error(members) => {
                     faults.push(fault(path, members, members, nested));
                     inside(members.get("message"), path, nested, faults);
+                    inside(members.get("error"), &join(path, "error"), nested, faults);
+                }
+                Some(Value::String(error)) => told(error, &join(path, "error"), members, nested, faults),
+                None if members.get("type").is_some_and(|kind| kind == "error") && members.contains_key("errorText") => {
+                    told(&stated(members, "errorText").unwrap_or_default(), &join(path, "errorText"), members, nested, faults);
                 }
                 _ if finished_in_error(members) => {
                     let at = join(path, "finish_reason");
@@ -235,13 +248,27 @@ fn collect(value: &Value, path: &str, depth: usize, nested: usize, faults: &mut 
                     _ => {}
                 }
             }
-            // An answer names its provider and model once, around all of its choices.
+            // An answer names its provider, its model and itself once, around all of its choices.
             for fault in faults.iter_mut().skip(first) {
                 fault.provider = fault.provider.take().or_else(|| stated(members, "provider"));
                 fault.model = fault.model.take().or_else(|| stated(members, "model"));
+                fault.request_id = fault.request_id.take().or_else(|| generation(members, "id"));
             }
         }
         _ => {}
+    }
+}
+
+/// An error that is a sentence instead of an object, as apps and their servers pass it on; it may hold an object.
+fn told(error: &str, path: &str, members: &Map<String, Value>, nested: usize, faults: &mut Vec<Fault>) {
+    // One word is a name, or what a cut left of `null`.
+    if !error.trim().contains(' ') {
+        return inside(members.get("message"), path, nested, faults);
+    }
+    let message = stated(members, "message").map_or_else(|| error.to_owned(), |message| format!("{error} {message}"));
+    faults.push(Fault { path: path.to_owned(), message, nested, ..Fault::default() });
+    for text in [Some(error.into()), members.get("message").cloned()] {
+        inside(text.as_ref(), path, nested, faults);
     }
 }
 
@@ -282,10 +309,11 @@ fn is_error(members: &Map<String, Value>) -> bool {
     let failed = members.get("status").is_some_and(|status| status == "failed");
     let metadata = members.get("metadata").and_then(Value::as_object);
     let own = |map: &Map<String, Value>| OWN_MEMBERS.iter().any(|member| map.contains_key(*member));
-    (says && (has("code") || has("metadata") || has("error_type")))
+    let refused = members.get("status").and_then(Value::as_u64).is_some_and(|status| (400..600).contains(&status));
+    (says && (has("code") || has("metadata") || has("error_type") || refused))
         || (has("code") && metadata.is_some_and(own))
         || (failed && has("error_type"))
-        || telling(members) > 1 && !["usage", "cost", "choices", "status"].iter().any(|key| has(key))
+        || telling(members) + if has("raw") { 2 } else { 0 } > 2 && !["usage", "cost", "choices", "status"].iter().any(|key| has(key))
 }
 
 /// How much the members by themselves speak of a failure: what good answers carry too counts half.
@@ -313,7 +341,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ne
         .or_else(|| known(&STATUS_WORDS, code_word.as_ref()))
         .or_else(|| known(&STATUS_WORDS, stated(error, "type").as_ref()));
     let number = |key: &str| error.get(key).and_then(scalar).and_then(|code| code.parse::<u16>().ok());
-    let code = number("code").or_else(|| number("http_status")).filter(|code| (400..600).contains(code));
+    let code = number("code").or_else(|| number("http_status")).or_else(|| number("status")).filter(|code| (400..600).contains(code));
     let exact = code.is_some()
         && path == "error"
         && error.keys().all(|key| matches!(key.as_str(), "message" | "code" | "metadata"))
@@ -323,7 +351,6 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ne
     if let Some(words) = metadata.get("raw").or_else(|| error.get("raw")) {
         provider_words(words, "", 0, &mut raw);
     }
-    let generation = |key: &str| stated(around, key).filter(|id| id.starts_with("gen-"));
     Fault {
         path: path.to_owned(),
         message: stated(error, "message").unwrap_or_default(),
@@ -333,7 +360,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ne
         availability: object(error, "availability").or_else(|| object(&metadata, "availability")),
         provider: stated(around, "provider"),
         model: stated(around, "model"),
-        request_id: generation("request_id").or_else(|| generation("id")),
+        request_id: generation(around, "request_id").or_else(|| generation(around, "id")),
         user_id: stated(around, "user_id").is_some_and(|id| id == GONE || id.starts_with("user_") || id.starts_with("org_")),
         exact,
         in_choice: path.contains("choices[") && (code.is_some() || around.contains_key("finish_reason")),
@@ -388,6 +415,11 @@ fn join(path: &str, key: &str) -> String {
 
 fn stated(members: &Map<String, Value>, key: &str) -> Option<String> {
     members.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The id of a request, as OpenRouter makes them.
+fn generation(members: &Map<String, Value>, key: &str) -> Option<String> {
+    stated(members, key).filter(|id| id.starts_with("gen-"))
 }
 
 /// A string or a number as text.

@@ -107,31 +107,44 @@ pub fn to_iso(at_ms: u64) -> String {
 }
 
 /// A wait that a provider's sentence states, in milliseconds. A limit per day is not over in the seconds that some
-/// providers add to it, so then nothing is believed.
+/// providers add to it, so then only a wait of minutes is believed.
 #[must_use]
 pub fn from_text(text: &Text) -> Option<u64> {
-    const LEADS: [&str; 9] = [
-        "try again in ",
-        "retry in ",
-        "retrydelay: ",
-        "retry after ",
-        "retry-after: ",
-        "retry_after: ",
-        "retry_after_seconds: ",
-        "please wait ",
-        "available in ",
+    const LEADS: [&str; 12] = [
+        "again in",
+        "again after",
+        "retry in",
+        "retrydelay",
+        "retry after",
+        "retry-after",
+        "retry_after",
+        "retryafter",
+        "reset in",
+        "resets in",
+        "available in",
+        "wait",
     ];
-    if ["per day", "perday", "per-day", "daily"].iter().any(|words| text.has(words)) {
-        return None;
-    }
-    let found = LEADS.iter().find_map(|lead| text.lower().split(lead).skip(1).find_map(duration));
-    found.map(|ms| ms.min(MAX_STATED_MS))
+    let daily = ["per day", "perday", "per-day", "daily"].iter().any(|words| text.has(words));
+    // A client that "will wait" speaks of its own back-off.
+    let stated = |lead: &str| {
+        let mut found = text.lower().match_indices(lead).filter(|(at, _)| !text.lower().get(..*at).is_some_and(|it| it.ends_with("will ")));
+        found.find_map(|(at, lead)| duration(text.lower().get(at + lead.len()..)?))
+    };
+    let found = LEADS.iter().find_map(|lead| stated(lead));
+    found.filter(|ms| !daily || *ms >= 2 * MINUTE_MS).map(|ms| ms.min(MAX_STATED_MS))
 }
 
-/// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds.
+/// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds, or of the unit that the
+/// name of the member ends with.
 fn duration(text: &str) -> Option<u64> {
-    let text = text.trim_start_matches(['~', ' ', '"', '\'']);
-    let mut rest = text.strip_prefix("about ").unwrap_or(text);
+    let (text, bare) = match text.strip_prefix("_ms").or_else(|| text.strip_prefix("ms")) {
+        Some(text) => (text, 1),
+        None => (text.strip_prefix("_seconds").unwrap_or(text), SECOND_MS),
+    };
+    let mut rest = text.trim_start_matches(['~', ' ', '"', '\'', ':', '=']);
+    for filler in ["for ", "at least ", "about "] {
+        rest = rest.strip_prefix(filler).unwrap_or(rest);
+    }
     let mut total: Option<u64> = None;
     loop {
         let Some((_, after)) = number(rest, 1) else { return total };
@@ -142,7 +155,7 @@ fn duration(text: &str) -> Option<u64> {
             "s" | "sec" | "secs" | "second" | "seconds" => SECOND_MS,
             "m" | "min" | "mins" | "minute" | "minutes" => MINUTE_MS,
             "h" | "hr" | "hrs" | "hour" | "hours" => HOUR_MS,
-            _ if total.is_none() => return number(rest, SECOND_MS).map(|(ms, _)| ms),
+            _ if total.is_none() => return number(rest, bare).map(|(ms, _)| ms),
             _ => return total,
         };
         let (ms, _) = number(rest, factor)?;
@@ -194,6 +207,14 @@ mod tests {
         assert_eq!(stated("Retrying in 0.2 seconds"), None, "a client's own back-off");
         assert_eq!(stated("Too many tokens per day, try again in 34s"), None);
         assert_eq!(stated("try again in 999999 hours"), Some(MAX_STATED_MS));
+        assert_eq!(stated("Tokens per day (TPD): Limit 100000. Please try again in 7m12.5s."), Some(432_500));
+        assert_eq!(stated("rate limited, retry_after=15"), Some(15_000));
+        assert_eq!(stated("retry_after_ms: 1500"), Some(1_500));
+        assert_eq!(stated("retryAfter: 7"), Some(7_000));
+        assert_eq!(stated("Your limit resets in 59s"), Some(59_000));
+        assert_eq!(stated("Try again after 30 seconds"), Some(30_000));
+        assert_eq!(stated("you must wait for 5 minutes"), Some(300_000));
+        assert_eq!(stated("rate limited, will wait 20s"), None, "a client's own back-off");
         assert_eq!(stated("try again in a moment"), None);
     }
 
