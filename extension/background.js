@@ -53,14 +53,19 @@ const syncScripts = () => {
     const off = await hostsOff();
     const excludeMatches = [...fixed, ...off.flatMap((host) => [`https://${host}/*`, `http://${host}/*`])].filter((p) => p !== '<all_urls>');
     const registered = await api.scripting.getRegisteredContentScripts();
-    if (registered.length > 0) await api.scripting.unregisterContentScripts({ ids: registered.map((script) => script.id) });
-    if (matches.length === 0 || fixed.includes('<all_urls>')) return;
+    if (matches.length === 0 || fixed.includes('<all_urls>')) {
+      if (registered.length > 0) await api.scripting.unregisterContentScripts({ ids: registered.map((script) => script.id) });
+      return;
+    }
     /** @type {Pick<chrome.scripting.RegisteredContentScript, 'matches' | 'excludeMatches' | 'allFrames' | 'matchOriginAsFallback' | 'runAt'>} */
     const where = { matches, excludeMatches, allFrames: true, matchOriginAsFallback: true, runAt: 'document_start' };
-    await api.scripting.registerContentScripts([
+    /** @type {chrome.scripting.RegisteredContentScript[]} */
+    const scripts = [
       { ...where, id: 'tap', js: ['page/tap.js'], world: 'MAIN' },
       { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'content/overlay.js', 'content/bridge.js'] },
-    ]);
+    ];
+    // Changed in place: between taking them out and putting them in again, a page of a restored session would load without them.
+    await (registered.length > 0 ? api.scripting.updateContentScripts(scripts) : api.scripting.registerContentScripts(scripts));
   }).catch((error) => { console.error('Cooldown could not register its scripts:', error); });
   return syncing;
 };

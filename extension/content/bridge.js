@@ -12,6 +12,7 @@
   const LEARN_MS = 10_000;     // an app that has not tried again by then will not
   const DISMISSED_MS = 10_000; // what the app still sends by itself for a dismissed story
   const FADE_MS = 4_000;
+  const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
   for (const stale of document.querySelectorAll('div[data-cooldown]')) stale.remove();
@@ -25,6 +26,8 @@
    * @property {number} id
    * @property {number} story
    * @property {'judging' | 'held' | 'retrying'} state
+   * @property {Verdict | null} verdict  of its last failure; null until there is one
+   * @property {number} attempt          how often its story had failed by then
    */
   /** @type {Map<number, Held>} in order of arrival */
   const held = new Map();
@@ -32,10 +35,17 @@
   const dismissed = new Map();
   /**
    * What the app itself does with a story: how often it has sent it, and the timers while it may send it again.
-   * @typedef {{sent: number, marked: boolean, show: number, learn: number}} AppTries `marked`: its SDK counts its tries in a header field
+   * @typedef {object} AppTries
+   * @property {number} sent
+   * @property {boolean} marked  its SDK counts its tries in a header field
+   * @property {boolean} telling the failure is one that SDKs try again; what an app does after a refused key tells nothing of its habit
+   * @property {number} show
+   * @property {number} learn
    */
-  /** @type {Map<number, AppTries>} by story */
+  /** @type {Map<number, AppTries>} by story, until the app has its answer or has given up */
   const apps = new Map();
+  /** As the common SDKs have it. @param {number} status */
+  const isTriedAgain = (status) => status === 0 || status === 408 || status === 409 || status === 429 || status >= 500;
 
   /** What the card speaks for; null without a card. @type {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | null} | null} */
   let story = null;
@@ -49,6 +59,19 @@
   const decide = (action, id, deadline_ms = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms });
   /** @param {Happened['what']} what @param {number} count */
   const happened = (what, count) => { ask({ v: V, type: 'happened', what, count }); };
+
+  /** When one may be sent again: 0 is now. @param {Held} one */
+  const readyAt = ({ verdict }) => {
+    const at = verdict?.plan.ready_at_ms ?? 0;
+    return at > Date.now() ? at : 0;
+  };
+  /** Of the answers that are kept, the one that has to wait longest, the last among equals. Its words and its countdown stand for all. */
+  const slowest = () => {
+    /** @type {Held | null} */
+    let last = null;
+    for (const one of held.values()) if (one.verdict !== null && (last === null || readyAt(one) >= readyAt(last))) last = one;
+    return last;
+  };
 
   /** @returns {View['phase']} */
   const phase = () => {
@@ -84,13 +107,18 @@
 
   /** @param {Verdict} verdict @param {Observed} m */
   const speak = (verdict, m) => {
-    // A card that has said its last word makes room for a new story.
-    const fresh = story === null || (story.over !== null && held.size <= 1 && !story.stories.has(m.story));
-    if (fresh || story === null) story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null };
-    else {
+    // A card that has said its last word, or only explains a failure of another kind, makes room for a new story.
+    const keeps = [...held.values()].some((one) => one.id !== m.id && one.verdict !== null);
+    const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
+    if (story === null || (isRoom && !keeps && !story.stories.has(m.story))) {
+      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null };
+      failedHere = false;
+    } else {
       story.stories.add(m.story);
       story.over = null;
-      story.verdict = verdict;
+      // What is kept has the card: its Retry must not go because of a failure that has none, nor come before its time.
+      const last = slowest();
+      story.verdict = last === null || (verdict.plan.hold && readyAt(last) === 0) ? verdict : last.verdict ?? verdict;
       story.attempt = Math.max(story.attempt, m.attempt);
     }
     overlay.open();
@@ -101,26 +129,30 @@
 
   /** @param {Observed} m */
   const onObserved = async (m) => {
-    const again = held.get(m.id)?.state === 'retrying';
+    const before = held.get(m.id), again = before?.state === 'retrying';
     /** @type {Held} */
-    const one = { id: m.id, story: m.story, state: 'judging' };
+    const one = { id: m.id, story: m.story, state: 'judging', verdict: before?.verdict ?? null, attempt: m.attempt };
     held.set(m.id, one);
-    const app = appOf(m.story);
+    const app = appOf(m.story), { sent } = app;
     app.marked = m.request.app_retries !== null;
+    app.telling = isTriedAgain(m.exchange.status);
     rest(app);
-    const since = dismissed.get(m.story);
-    if (since !== undefined && performance.now() - since < DISMISSED_MS) {
-      dismissed.set(m.story, performance.now());
+    for (const [id, at] of dismissed) if (performance.now() - at >= DISMISSED_MS) dismissed.delete(id);
+    const isDismissed = dismissed.has(m.story);
+    // Where nobody could see or press a card, nothing is kept: it would only keep the app waiting.
+    if (isDismissed || (top !== window && (innerWidth < LEAST_WIDTH || innerHeight < LEAST_HEIGHT))) {
+      if (isDismissed) dismissed.set(m.story, performance.now());
       held.delete(m.id);
       decide('release', m.id);
       return;
     }
     const mayHeal = (m.request.app_retries ?? 2) < 2;
     if (!mayHeal) overlay.open();
-    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: app.sent });
+    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent });
     /** @type {Verdict | null} */
     const verdict = isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
     const late = held.get(m.id) !== one; // the tap let go, the page aborted, or the person dismissed, while we asked
+    const ended = gone.delete(m.id);
     if (verdict === null) {
       if (!late) { held.delete(m.id); decide('release', m.id); }
       if (story === null && held.size === 0) overlay.close();
@@ -128,11 +160,14 @@
       return;
     }
     if (late) {
-      if (gone.delete(m.id)) { if (story === null && held.size === 0) overlay.close(); } else if (story === null) speak(verdict, m);
+      // Let go without a verdict: it still explains, unless the app is at its next try already.
+      if (!ended && story === null && apps.get(m.story) === app && app.sent === sent) expectApp(verdict, m);
+      else if (story === null && held.size === 0) overlay.close();
       return;
     }
     if (verdict.plan.hold) {
       one.state = 'held';
+      one.verdict = verdict;
       if (again) { failedHere = true; flowing = false; }
       decide('hold', m.id, verdict.plan.deadline_ms);
       speak(verdict, m);
@@ -156,7 +191,7 @@
   /** @param {number} id */
   const appOf = (id) => {
     let app = apps.get(id);
-    if (app === undefined) apps.set(id, app = { sent: 1, marked: false, show: 0, learn: 0 });
+    if (app === undefined) apps.set(id, app = { sent: 1, marked: false, telling: false, show: 0, learn: 0 });
     return app;
   };
   /** @param {AppTries} app */
@@ -168,22 +203,27 @@
   const learn = (id) => {
     const app = appOf(id);
     clearTimeout(app.learn);
-    app.learn = setTimeout(() => { apps.delete(id); happened('app_retries', app.sent - 1); }, LEARN_MS);
+    app.learn = setTimeout(() => {
+      apps.delete(id);
+      if (app.telling) happened('app_retries', app.sent - 1);
+    }, LEARN_MS);
   };
 
   /** @param {Resent} m */
   const onResent = (m) => {
-    const app = appOf(m.story);
-    rest(app);
+    const app = apps.get(m.story); // none: it had given up, so this is a person who sends again
+    if (app !== undefined) rest(app);
     if (!m.answered) {
+      if (app === undefined) return;
       // "At least so many times." Where the request itself says which try it is, the core needs no such guess.
-      if (!app.marked) happened('app_retries', app.sent);
+      if (app.telling && !app.marked) happened('app_retries', app.sent);
       app.sent += 1;
       return;
     }
     apps.delete(m.story);
     if (story?.stories.has(m.story) && held.size === 0) {
       story.over = 'answered';
+      story.attempt = story.stories.size === 1 ? story.attempt + 1 : 1; // of several it is not known which failed how often
       render();
     }
   };
@@ -197,32 +237,34 @@
     held.delete(m.id);
     if (m.outcome === 'aborted') {
       if (one.state === 'judging') gone.add(m.id);
-      if (held.size === 0) closeCard();
-      else { next(); render(); }
-      return;
+      // The card may speak for an earlier failure, of which the abort says nothing.
+      if (held.size === 0 && (story === null || story.stories.has(m.story))) { closeCard(); return; }
+      next();
     }
     if (story === null) return;
+    const last = slowest();
+    if (last?.verdict) story.verdict = last.verdict;
     if (m.outcome === 'answered') {
-      story.attempt = Math.max(story.attempt, m.attempt);
+      story.attempt = Math.max(story.attempt, one.attempt + 1); // the app's own tries count too
       story.over = 'answered';
       failedHere = false;
       flowing = true;
       next();
-    } else if (story.over === null || held.size === 0) {
+    } else if (m.outcome === 'released' && (story.over === null || held.size === 0)) {
       story.over = 'released';
       if (held.size === 0) { clearTimeout(armed); armed = 0; }
     }
     render();
   };
 
-  /** After the probe's answer the others follow, two at a time. */
+  /** After the probe's answer the others follow, two at a time; not those that have to wait. */
   const next = () => {
     if (!flowing) return;
     let busy = 0;
     for (const one of held.values()) if (one.state === 'retrying') busy++;
     for (const one of held.values()) {
       if (busy >= AT_ONCE) return;
-      if (one.state === 'held') { one.state = 'retrying'; busy++; decide('retry', one.id); }
+      if (one.state === 'held' && readyAt(one) === 0) { one.state = 'retrying'; busy++; decide('retry', one.id); }
     }
     if (busy === 0) flowing = false;
   };
@@ -234,22 +276,19 @@
     if (action === 'dismiss') { dismiss(); return; }
     clearTimeout(armed);
     armed = 0;
-    if (action === 'retry' && story !== null && phase() !== 'retrying') {
-      const wait = (story.verdict.plan.ready_at_ms ?? 0) - Date.now();
-      if (wait > 0) armed = setTimeout(probe, wait);
-      else { probe(); return; }
-    }
-    render();
+    if (action === 'retry' && phase() !== 'retrying') probe();
+    else render();
   };
 
-  /** One request finds out; the others wait for it. */
+  /** One request finds out, as soon as no wait runs any more; the others wait for it. */
   const probe = () => {
     armed = 0;
-    for (const one of held.values()) {
-      if (one.state !== 'held') continue;
+    const one = [...held.values()].find(({ state }) => state === 'held'), last = slowest();
+    // Timers may come a moment early, and a later failure may state a longer wait.
+    if (one !== undefined && last !== null && readyAt(last) > 0) armed = setTimeout(probe, readyAt(last) - Date.now());
+    else if (one !== undefined) {
       one.state = 'retrying';
       decide('retry', one.id);
-      break;
     }
     render();
   };
@@ -277,7 +316,7 @@
         if (isAlive()) tap?.postMessage({ v: V, type: 'pong' });
         else overlay.close();
         break;
-      case 'observed': onObserved(m); break;
+      case 'observed': onObserved(m).catch(() => { held.delete(m.id); decide('release', m.id); }); break;
       case 'settled': onSettled(m); break;
       case 'resent': onResent(m); break;
     }
@@ -295,7 +334,7 @@
   dispatchEvent(new Event(`${NAME}-ask`));
 
   // Leaving the page ends every hold; the back/forward cache must not keep one.
-  addEventListener('pagehide', () => { if (held.size > 0 || story !== null) dismiss(); });
+  addEventListener('pagehide', () => { dismiss(); });
 
   api.runtime.onMessage.addListener((m, sender, respond) => {
     if (sender.id === api.runtime.id && isObject(m) && m.v === V && m.type === 'status') respond({ v: V, ok: true, locked: tap === null });

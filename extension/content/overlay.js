@@ -11,7 +11,8 @@
   const HELLO_MS = 500;     // a frame with the core is painted after 46 to 120 ms; `load` fires for blocked frames too
   const GUARD_MS = 250;     // a click meant for the page must not land on what has just appeared
   const MARGIN_PX = 4;      // beside the 16 px of shadow that the frame itself keeps clear
-  const MAX_REBUILDS = 2;   // a page that keeps removing the host is left with the strip, then with the badge
+  const MAX_REBUILDS = 2;   // a page that keeps removing the host will not have a card, and must not wait for one
+  const SETTLE_MS = 50;     // a page that streams changes often, and one that moves the host back at once must not be fought without end
 
   const STYLE = `
     :host { all: initial !important; display: block !important; position: fixed !important; inset: auto !important; width: 0 !important; height: 0 !important; z-index: 2147483647 !important; }
@@ -47,6 +48,7 @@
     let shownAt = 0;
     let rebuilds = 0;
     let helloTimer = 0;
+    let settleTimer = 0;
     /** @type {AbortController | null} */ let watching = null;
     /** @type {MutationObserver | null} */ let mutations = null;
 
@@ -75,7 +77,8 @@
     };
 
     const makeFrame = () => {
-      const token = crypto.randomUUID();
+      // Not randomUUID(), which pages over plain http do not have: apps in the home network are such.
+      const token = Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => byte.toString(16).padStart(2, '0')).join('');
       const made = frame = document.createElement('iframe');
       made.title = api.i18n.getMessage('card_frame_title');
       made.setAttribute('credentialless', '');   // lets it load on pages with COEP; harmless elsewhere
@@ -127,9 +130,12 @@
     };
 
     /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies }, phase }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
+      const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
+      const focused = /** @type {ShadowRoot} */ (box.getRootNode()).activeElement?.id;
+      if (old?.dataset.phase !== phase) shownAt = performance.now(); // it appears, or its button comes to mean something else
       const card = document.createElement('div');
       card.id = 'card';
       card.dataset.phase = phase;
@@ -148,13 +154,19 @@
       const acts = (element, action) => element.addEventListener('click', (event) => {
         if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action);
       });
+      /** @param {string} key */
+      const say = (key) => api.i18n.getMessage(key, [String(attempt)]);
       const close = add('button', 'close', '×');
-      close.setAttribute('aria-label', api.i18n.getMessage('card_close'));
+      close.setAttribute('aria-label', say(phase === 'answered' || phase === 'released' ? 'card_close' : 'card_close_held'));
       acts(close, 'dismiss');
-      add('p', 'title', words.title);
-      add('p', 'body', words.body);
-      const status = add('p', 'status', phase === 'answered' ? api.i18n.getMessage('card_answered') : phase === 'released' ? api.i18n.getMessage('card_released') : '');
-      status.setAttribute('role', 'status');
+      const done = say(attempt > 1 ? 'card_answered_on' : 'card_answered');
+      add('p', 'title', phase === 'answered' ? done : words.title);
+      if (phase !== 'answered') add('p', 'body', words.body);
+      const status = add('p', 'status', phase === 'answered' ? '' : say({
+        held: 'card_tip_held', armed: 'card_tip_armed', retrying: 'card_tip_retrying', failed: 'card_failed',
+        released: diagnosis.retry_helps === 'never' ? 'card_released' : 'card_released_wait',
+      }[phase]));
+      (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
       for (const remedy of phase === 'answered' ? [] : remedies) {
         if (remedy.type === 'link' && remedy.url !== null) {
           const link = add('a', '', remedy.label);
@@ -163,9 +175,10 @@
           link.target = '_blank';
           link.rel = 'noopener noreferrer';
         } else if (remedy.type === 'retry' && phase !== 'released') {
-          const busy = phase === 'retrying' || phase === 'armed';
-          const button = add('button', 'retry', busy ? api.i18n.getMessage('card_retrying') : remedy.label);
-          button.disabled = phase === 'retrying';
+          const button = add('button', 'retry', phase === 'retrying' ? say('card_retrying') : remedy.label);
+          // Not `disabled`, which would take the focus; the bridge ignores a second Retry.
+          button.setAttribute('aria-disabled', String(phase === 'retrying'));
+          button.setAttribute('aria-pressed', String(phase === 'armed'));
           acts(button, phase === 'armed' ? 'disarm' : 'retry');
         }
       }
@@ -173,8 +186,9 @@
         event.stopPropagation();   // page shortcuts must not hear what is typed at the strip
         if (event.isTrusted && event.key === 'Escape') onAct('dismiss');
       });
-      box.querySelector('#card')?.remove();
+      old?.remove();
       box.append(card);
+      if (focused) /** @type {HTMLElement | null} */ (card.querySelector(`#${focused}`))?.focus({ preventScroll: true }); // who uses keys stays in it
       place(card.offsetWidth + 24, card.offsetHeight + 24);
     };
 
@@ -204,6 +218,7 @@
 
     /** The page removed or moved the host, or something modal opened. */
     const settle = () => {
+      settleTimer = 0;
       if (host === null || frame === null || box === null) return;
       const to = home();
       if (host.isConnected && host.parentNode === to) return;
@@ -213,13 +228,16 @@
       // Moving the frame itself keeps it alive in both browsers; moving its host reloads it in Firefox.
       /** @type {{moveBefore: (node: Node, before: null) => void}} */ (/** @type {unknown} */ (box)).moveBefore(kept, null);
       old.remove();
+      place(kept.offsetWidth, kept.offsetHeight);
       shownAt = performance.now();
       if (!alive) draw();
     };
+    /** Once for all changes of a moment: each look goes through the whole document. */
+    const settleSoon = () => { if (settleTimer === 0) settleTimer = setTimeout(settle, SETTLE_MS); };
 
     const rebuild = () => {
       const last = view;
-      if (rebuilds++ >= MAX_REBUILDS) { close(); return; }
+      if (rebuilds++ >= MAX_REBUILDS) { onAct('dismiss'); return; } // without a card nobody could decide
       host?.remove();
       alive = told = false;
       port = null;
@@ -232,7 +250,7 @@
     const watch = () => {
       watching = new AbortController();
       const { signal } = watching;
-      document.addEventListener('fullscreenchange', settle, { signal });
+      document.addEventListener('fullscreenchange', settleSoon, { signal });
       document.addEventListener('focusin', ({ target }) => {
         if (target instanceof Element && target !== host) focusBefore = target; // where the person was before the card
       }, { signal, capture: true });
@@ -241,12 +259,14 @@
         if (r) place(r.width, r.height);
       }, { signal });
       // Only while a card is open: a modal that opens, an app that wipes its document.
-      mutations = new MutationObserver(settle);
+      mutations = new MutationObserver(settleSoon);
       mutations.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['open'] });
     };
 
     const close = () => {
       clearTimeout(helloTimer);
+      clearTimeout(settleTimer);
+      settleTimer = 0;
       watching?.abort();
       mutations?.disconnect();
       const focused = host !== null && document.activeElement === host;

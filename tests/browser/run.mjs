@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Driver, running } from './lib/browsers.mjs';
 import { Mock } from './lib/mock.mjs';
+import { servePlain } from './lib/plain.mjs';
 import { Scene } from './lib/scene.mjs';
 import { within } from './lib/wait.mjs';
 
@@ -131,6 +132,7 @@ try {
   const site = buildSite();
   const hosts = ['elsewhere.example', ...plan.flatMap(({ tests }) => tests.map(({ host }) => host))];
   mock = await Mock.start(join(target, 'debug', 'mock'), { sites: Object.fromEntries(hosts.map((host) => [host, site])) });
+  mock.plainPort = await servePlain(site);
   for (const { suite, tests } of plan) {
     const since = performance.now();
     await runSuite(suite, tests).catch((error) => tell(`${suite.name}: the suite's browser`, since, error));

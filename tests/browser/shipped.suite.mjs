@@ -81,6 +81,34 @@ export default {
       },
     },
     {
+      name: 'while a switch is turned, the scripts of the other sites stay registered', alone: true,
+      run: async (t) => {
+        await grant(t, ['https://*/*', 'http://*/*']);
+        const page = await t.openExtensionPage('popup.html');
+        const counts = await page.evaluate(async () => {
+          /** @type {Array<Promise<unknown[]>>} */
+          const looks = [];
+          let isDone = false;
+          const turn = async () => {
+            let answer;
+            for (const on of [false, true, false, true, false]) answer = await chrome.runtime.sendMessage({ v: 1, type: 'set_site', url: 'https://elsewhere.example/', on });
+            isDone = true;
+            return answer;
+          };
+          const turned = turn();
+          while (!isDone) {
+            looks.push(chrome.scripting.getRegisteredContentScripts());
+            await new Promise((next) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = next; port2.postMessage(0); });
+          }
+          const seen = (await Promise.all(looks)).map((scripts) => scripts.length);
+          return { seen, answer: await turned, off: (await chrome.scripting.getRegisteredContentScripts())[0]?.excludeMatches };
+        });
+        assert.equal(counts.answer.ok, true);
+        assert.ok(counts.off?.includes('https://elsewhere.example/*'));
+        assert.ok(counts.seen.length > 1 && counts.seen.every((count) => count === 2), `there were ${[...new Set(counts.seen)]} in ${counts.seen.length} looks`);
+      },
+    },
+    {
       name: 'the popup\'s own buttons ask the browser and are granted', alone: true, browsers: ['firefox'], // Chromium's question cannot be answered by a driver
       run: async (t) => {
         const popup = await t.openExtensionPage('popup.html');

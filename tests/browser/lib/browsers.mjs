@@ -179,7 +179,7 @@ const startChromium = async (mock, headed, dark) => {
   const browser = await within('Chromium starts', START_MS, puppeteer.launch({
     executablePath: PATHS.chromium, headless: !headed, pipe: true, userDataDir: profile, enableExtensions: true, timeout: START_MS,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      `--host-resolver-rules=MAP openrouter.ai:443 ${to}, MAP *.openrouter.ai:443 ${to}, MAP *.example:443 ${to}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+      `--host-resolver-rules=MAP openrouter.ai:443 ${to}, MAP *.openrouter.ai:443 ${to}, MAP *.example:443 ${to}, MAP *.example:80 127.0.0.1:${mock.plainPort}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
       `--ignore-certificate-errors-spki-list=${mock.spki}`, `--blink-settings=preferredColorScheme=${dark ? 0 : 1}`],
   }));
   return new Driver('chromium', browser, profile);
@@ -193,7 +193,7 @@ const startFirefox = async (mock, headed, extension, dark) => {
     browser: 'firefox', executablePath: PATHS.firefox, headless: !headed, userDataDir: profile, acceptInsecureCerts: true, timeout: START_MS, args: ['--remote-allow-system-access'],
     extraPrefsFirefox: {
       'network.dns.forceResolve': '127.0.0.1',
-      'network.socket.forcePort': `443=${mock.tlsPort}`,
+      'network.socket.forcePort': `443=${mock.tlsPort};80=${mock.plainPort}`,
       'extensions.webextensions.uuids': JSON.stringify({ [gecko.id]: FIREFOX_UUID }),
       'extensions.webextOptionalPermissionPrompts': false,
       'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,

@@ -20,6 +20,8 @@ export class Mock {
     this.child = child;
     this.tlsPort = ready.tls_port;
     this.spki = ready.spki;
+    /** where pages over plain http come from: see plain.mjs */
+    this.plainPort = 0;
     this.control = `http://127.0.0.1:${ready.control_port}`;
   }
 

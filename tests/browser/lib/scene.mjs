@@ -48,13 +48,13 @@ export class Scene {
 
   /**
    * @param {string} [file] of tests/pages @param {Record<string, string | number>} [setup] for its address
-   * @param {{width?: number, height?: number, host?: string}} [size]
+   * @param {{width?: number, height?: number, host?: string, scheme?: 'https' | 'http'}} [size]
    */
-  async open(file = 'chat.html', setup = {}, { host = this.host, ...size } = {}) {
+  async open(file = 'chat.html', setup = {}, { host = this.host, scheme = 'https', ...size } = {}) {
     const page = await this.driver.newPage(size);
     this.pages.push(page);
     const query = new URLSearchParams({ conversation: this.conversation, ...Object.fromEntries(Object.entries(setup).map(([name, value]) => [name, String(value)])) });
-    await page.goto(`https://${host}/${file}?${query}`);
+    await page.goto(`${scheme}://${host}/${file}?${query}`);
     // An app that is late must not lose the first keys.
     await until('the page is ready', () => page.evaluate(() => document.readyState === 'complete'));
     return page;
