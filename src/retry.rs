@@ -12,8 +12,8 @@ const HOLD_MS: u64 = 50_000;
 const MAX_WAIT_MS: u64 = 75_000;
 /// Time to press and to be answered after a stated wait.
 const AFTER_WAIT_MS: u64 = 10_000;
-/// How long an app that retries by itself is left alone before anything is shown.
-const APP_RETRY_MS: u32 = 3_000;
+/// How long an app that retries by itself is left alone before anything is shown: longer than the second pause of common SDKs (4 s).
+const APP_RETRY_MS: u32 = 5_000;
 /// Tries that the common SDKs make by themselves.
 const APP_RETRIES: u32 = 2;
 /// An app that fails more often than this by itself is no longer left alone.

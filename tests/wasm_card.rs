@@ -223,7 +223,7 @@ fn a_failed_retry_says_so_and_offers_the_next() {
 fn what_the_app_has_is_not_offered_for_retry() {
     let _stage = Stage::with(&ready_in(240_000.0), "released");
     assert!(!is_shown("#retry"));
-    assert_eq!(text("#note"), "The app has this error now. To try again, send from the app.");
+    assert_eq!(text("#note"), "The app has its error now. To try again, send from the app.");
     assert_eq!(text("#when"), "Try again in about 4 min.");
     assert!(is_shown(".remedy"));
 }

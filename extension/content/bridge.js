@@ -59,6 +59,12 @@
   const decide = (action, id, deadline_ms = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms });
   /** @param {Happened['what']} what @param {number} count */
   const happened = (what, count) => { ask({ v: V, type: 'happened', what, count }); };
+  let badge = 'over 0';
+  /** @param {'needs_you' | 'waiting' | 'over'} what @param {number} count */
+  const showBadge = (what, count) => {
+    if (badge === (badge = `${what} ${count}`)) return; // told already
+    happened(what, count);
+  };
 
   /** When one may be sent again: 0 is now. @param {Held} one */
   const readyAt = ({ verdict }) => {
@@ -90,9 +96,9 @@
     overlay.show({ verdict: story.verdict, phase: now, requests, attempt: story.attempt, site: location.hostname });
     clearTimeout(fade);
     if (now === 'answered') {
-      happened('over', 0);
+      showBadge('over', 0);
       fade = setTimeout(closeCard, FADE_MS);
-    } else happened(now === 'retrying' || now === 'armed' ? 'waiting' : 'needs_you', requests);
+    } else showBadge(now === 'retrying' || now === 'armed' ? 'waiting' : 'needs_you', requests);
   };
 
   const closeCard = () => {
@@ -100,7 +106,7 @@
     clearTimeout(armed);
     armed = 0;
     flowing = failedHere = false;
-    if (story !== null) happened('over', 0);
+    if (story !== null) showBadge('over', 0);
     story = null;
     overlay.close();
   };
@@ -165,10 +171,11 @@
       else if (story === null && held.size === 0) overlay.close();
       return;
     }
+    if (again) flowing = false; // whatever it was, the others do not run into it
     if (verdict.plan.hold) {
       one.state = 'held';
       one.verdict = verdict;
-      if (again) { failedHere = true; flowing = false; }
+      if (again) failedHere = true;
       decide('hold', m.id, verdict.plan.deadline_ms);
       speak(verdict, m);
     } else {
