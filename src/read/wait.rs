@@ -1,6 +1,7 @@
 //! Waits: what a failure says about how long it lasts.
 
 use crate::read::Text;
+use std::time::UNIX_EPOCH;
 
 /// Waits that a sentence states are believed up to a day.
 const MAX_STATED_MS: u64 = 24 * HOUR_MS;
@@ -22,31 +23,10 @@ pub fn seconds(text: &str) -> Option<u64> {
 #[must_use]
 pub fn retry_after(value: &str, at_ms: u64) -> Option<u64> {
     seconds(value).or_else(|| {
-        let until_ms = http_date(value)?;
+        let until = httpdate::parse_http_date(value.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let until_ms = until.as_secs().checked_mul(SECOND_MS)?;
         (at_ms > 0).then(|| until_ms.saturating_sub(at_ms))
     })
-}
-
-/// The three forms of an HTTP date, in epoch milliseconds: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and
-/// `Sun Nov  6 08:49:37 1994`. The name of the day is not held against the date.
-///
-/// Source: RFC 9110, section 5.6.7.
-fn http_date(value: &str) -> Option<u64> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = value.split([' ', ',', '-']).filter(|word| !word.is_empty()).skip(1);
-    let (first, second, third, fourth) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    let (day, month, year, time) = match words.next() {
-        Some("GMT") => (first, second, third, fourth),
-        None => (second, first, fourth, third),
-        Some(_) => return None,
-    };
-    let month = MONTHS.iter().position(|name| *name == month)?;
-    let year = match year.parse().ok()? {
-        short @ 0..70 => short + 2000,
-        short @ 70..100 => short + 1900,
-        year => year,
-    };
-    moment(year, month as u64 + 1, day.parse().ok()?, time)
 }
 
 /// `X-RateLimit-Reset` as an instant in epoch milliseconds: OpenRouter sends milliseconds, others epoch seconds or

@@ -19,8 +19,8 @@ use crate::setup::{self, Browser};
 pub const STEPS: usize = 5;
 
 /// The most that the core may weigh, in bytes. A rise is argued for in the commit that makes it.
-const RAW_CEILING: usize = 262_000;
-const GZIP_CEILING: usize = 106_000;
+const RAW_CEILING: usize = 270_000;
+const GZIP_CEILING: usize = 111_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
 const SHARED_WITH_WWW: [&str; 5] = ["core/core.js", "core/core_bg.wasm", "card.css", "_locales/en/messages.json", "icons/icon.svg"];
