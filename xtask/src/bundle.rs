@@ -1,6 +1,7 @@
 //! `cargo xtask build`: the core to wasm, its bindings, and the folders that browsers load.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -90,7 +91,12 @@ const SMALLER: [&str; 3] = ["-Oz", "--converge", "--one-caller-inline-max-functi
 fn core(steps: &mut Steps) -> Result<Core> {
     steps.next("Compiling the core to WebAssembly (the first time takes a minute)");
     let profile = ["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "--lib", "--package", "cooldown"];
-    process::run(&mut process::cargo(&profile))?;
+    // The binary names source files; not where they lie on this machine, so that every machine builds the same bytes.
+    let cargo_home = env::home_dir().map(|home| home.join(".cargo")).unwrap_or_default();
+    let cargo_home = env::var_os("CARGO_HOME").map_or(cargo_home, PathBuf::from);
+    let flags = [(cargo_home, "/cargo"), (crate::root(), "/cooldown")];
+    let flags = flags.map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).join("\x1f");
+    process::run(process::cargo(&profile).env("CARGO_ENCODED_RUSTFLAGS", flags))?;
 
     steps.next("Writing its JavaScript bindings (wasm-bindgen)");
     let target = crate::target()?;
@@ -238,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_written_folder_holds_what_was_asked_for_and_nothing_else() {
-        let folder = std::env::temp_dir().join(format!("cooldown-bundle-{}", std::process::id()));
+        let folder = env::temp_dir().join(format!("cooldown-bundle-{}", std::process::id()));
         let of =
             |pairs: &[(&str, &str)]| pairs.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect::<Files>();
         for wanted in [of(&[("a.js", "1"), ("deep/b.js", "2")]), of(&[("a.js", "3"), ("deep/er/c.js", "4")])] {
