@@ -103,7 +103,8 @@ export class Driver {
     const worker = await target?.worker();
     if (!worker) return false;
     await worker.close();
-    await until('the worker is gone', () => !this.#browser.targets().some((t) => t.type() === 'service_worker' && t.url().includes(this.id)));
+    // This very one: a message on its way may have started the next already.
+    await until('the worker is gone', () => target !== undefined && !this.#browser.targets().includes(target));
     return true;
   }
 
