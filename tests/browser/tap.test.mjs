@@ -706,7 +706,7 @@ test('the same body twice at once is one story, and no second try of the app', a
 test('the key, the prompt and the person are in no message, even where the server repeats them', async () => {
   const inner = JSON.stringify({ error: { flagged_input: `${PROMPT} "so" …`, user_id: USER, message: 'x' } });
   script('canary', {
-    ...error429, status: 403, body: JSON.stringify({ error: { message: `No such key: ${KEY}`, code: 403, metadata: { flagged_input: PROMPT, raw: inner, deeper: JSON.stringify({ raw: inner }) } }, user_id: USER }, null, 1),
+    ...error429, status: 403, body: JSON.stringify({ error: { message: `No such key: ${KEY}, nor sk-or-v1-another for ${USER} of org_2Canary12`, code: 403, metadata: { flagged_input: PROMPT, raw: inner, deeper: JSON.stringify({ raw: inner }) } }, user_id: USER }, null, 1),
   }, { ...error429, body: `{'error': {'flagged_input': '${PROMPT}'}, 'user_id': '${USER}'}` }, { ...error429, body: `{"user_id":"${USER}` });
   const { of } = await inPage(async () => {
     t.auto = 'release';
@@ -716,7 +716,7 @@ test('the key, the prompt and the person are in no message, even where the serve
   assert.equal(one.request.app_retries, 1);
   assert.equal(one.request.key, true);
   const body = JSON.parse(one.exchange.body);
-  assert.deepEqual(body, { error: { message: 'No such key: …', code: 403, metadata: { flagged_input: '', raw: JSON.stringify({ error: { flagged_input: '', user_id: '', message: 'x' } }), deeper: JSON.stringify({ raw: JSON.stringify({ error: { flagged_input: '', user_id: '', message: 'x' } }) }) } }, user_id: '' });
+  assert.deepEqual(body, { error: { message: 'No such key: …, nor … for … of …', code: 403, metadata: { flagged_input: '', raw: JSON.stringify({ error: { flagged_input: '', user_id: '', message: 'x' } }), deeper: JSON.stringify({ raw: JSON.stringify({ error: { flagged_input: '', user_id: '', message: 'x' } }) }) } }, user_id: '' });
   assert.equal(two.exchange.body, "{'error': {'flagged_input': ''}, 'user_id': ''}");
   assert.equal(three.exchange.body, '{"user_id":"');
 });
