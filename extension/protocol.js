@@ -86,7 +86,7 @@
  * @property {Diagnosis} diagnosis
  * @property {Words} words
  * @property {Plan} plan
- * @property {Remedy[]} remedies  the first is the main button
+ * @property {Remedy[]} remedies  what helps, the main thing first; screens draw `retry` and what has a page
  */
 
 /**
@@ -105,6 +105,7 @@
  * @property {string[]} links       settings links that the text states
  * @property {string | null} request_id
  * @property {{field: string, text: string}[]} evidence
+ * @property {{field: string, text: string}[]} against  fields that contradict the verdict; usually none
  */
 
 /**
@@ -133,16 +134,20 @@
  * @typedef {object} Plan
  * @property {boolean} hold             keep the answer from the app until the person decides
  * @property {number | null} deadline_ms how long to hold, from now
- * @property {number | null} ready_at_ms epoch ms of the stated wait's end; null where none is stated
+ * @property {number | null} ready_at_ms when a try makes sense, epoch ms: a stated wait's end, or the next day, week or month
+ *   of a limit that is counted so; null where neither is known
  * @property {number} show_after_ms     how long the card waits for an app that retries by itself; 0 = at once
  */
 
 /**
  * @typedef {object} Remedy
- * @property {'retry' | 'link'} type
+ * @property {string} type         as `RemedyType` in src/remedy.rs: `retry`, `wait`, `own_key`, `credits`, …
  * @property {string} label        on the button
- * @property {string | null} url   with `link`
- * @property {string} hint         one sentence: when it helps, what it costs; may be empty
+ * @property {string | null} url   `https://…` where a page helps
+ * @property {string} hint         its condition: one sentence on when it helps; may be empty
+ * @property {string} costs        as `Cost` in src/remedy.rs: `nothing`, `credits`, `may_bill_twice`, …
+ * @property {string | null} value what it changes to: tokens, a model's slug or a provider's slug
+ * @property {number | null} at_ms when it makes sense, epoch ms
  */
 
 /**
@@ -229,7 +234,7 @@
 
   /** Only these header fields travel; none of them can carry a secret. */
   const HEADERS = Object.freeze(['content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset',
-    'x-generation-id', 'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server']);
+    'x-generation-id', 'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server', 'date']);
 
   /** @param {unknown} x @returns {Record<string, string>} */
   const headers = (x) => {

@@ -3,12 +3,12 @@
 //! Every sentence is one message of `extension/_locales`; none is put together from parts. Where a sentence names
 //! something that the failure does not state, its `_plain` form is used, which does without.
 
-use crate::diagnose::facts::{Facts, Host};
+use crate::case::{Case, first_number};
 use crate::read::{Text, wait};
 use crate::redact::redact;
 use crate::remedy::takes_own_keys;
 use crate::vocabulary::vocabulary;
-use crate::{Diagnosis, Kind, LimitOwner, Locale, Plan, Question, Reason, RetryHelps, Surface, Vantage};
+use crate::{Kind, LimitOwner, Locale, Reason, RetryHelps, Surface};
 use serde::{Deserialize, Serialize};
 
 /// Characters of the server's text that are shown.
@@ -87,53 +87,16 @@ pub struct Detail {
     pub value: String,
 }
 
-/// Whose account the words may speak of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Voice {
-    /// The key left this page: "your".
-    Yours,
-    /// The site's own server called: "this site's".
-    Site,
-    /// Nothing tells.
-    Neutral,
-}
-
-impl Voice {
-    const fn suffix(self) -> Option<&'static str> {
-        match self {
-            Self::Yours => Some("yours"),
-            Self::Site => Some("site"),
-            Self::Neutral => None,
-        }
-    }
-}
-
-/// Whose account may be spoken of, from what was seen.
-pub(crate) fn voice(question: &Question, facts: &Facts<'_>) -> Voice {
-    let vantage = question.vantage.unwrap_or(if question.request.is_some() { Vantage::Page } else { Vantage::Text });
-    let key = question.request.as_ref().is_some_and(|request| request.key);
-    match (vantage, facts.host) {
-        (Vantage::Page, Host::Ours | Host::Unknown) if key => Voice::Yours,
-        (Vantage::Relay, _) | (Vantage::Page, Host::Other) => Voice::Site,
-        _ => Voice::Neutral,
-    }
-}
-
-/// What is said about a diagnosis, with everything that its sentences may name.
+/// What is said about a case, with everything that its sentences may name.
 pub(crate) struct Speech<'a> {
-    question: &'a Question,
-    facts: &'a Facts<'a>,
-    diagnosis: &'a Diagnosis,
-    plan: &'a Plan,
+    case: &'a Case<'a>,
     locale: &'a Locale,
-    voice: Voice,
     args: Vec<(&'static str, String)>,
 }
 
 impl<'a> Speech<'a> {
-    pub(crate) fn new(question: &'a Question, facts: &'a Facts<'a>, diagnosis: &'a Diagnosis, plan: &'a Plan, locale: &'a Locale) -> Self {
-        let voice = voice(question, facts);
-        let mut speech = Self { question, facts, diagnosis, plan, locale, voice, args: Vec::new() };
+    pub(crate) fn new(case: &'a Case<'a>, locale: &'a Locale) -> Self {
+        let mut speech = Self { case, locale, args: Vec::new() };
         speech.args = speech.arguments();
         speech
     }
@@ -154,63 +117,42 @@ impl<'a> Speech<'a> {
         }
     }
 
-    pub(crate) fn voice(&self) -> Voice {
-        self.voice
-    }
-
-    /// The model's slug as stated, else as asked for.
-    pub(crate) fn model(&self) -> Option<&str> {
-        let asked = self.question.request.as_ref().and_then(|request| request.model.as_deref());
-        self.diagnosis.model.as_deref().or(asked)
-    }
-
-    /// The failure says that buying credits raises the number of free requests a day.
-    pub(crate) fn buys_more_free(&self) -> bool {
-        self.diagnosis.reason == Reason::FreeDay && self.offer().is_some()
-    }
-
-    /// "Add 10 credits to unlock 1000 free model requests per day": both numbers.
-    fn offer(&self) -> Option<(String, String)> {
-        let said = &self.facts.said;
-        Some((first_number(said.after("per-day. add ")?)?, first_number(said.after("credits to unlock ")?)?))
-    }
-
     fn arguments(&self) -> Vec<(&'static str, String)> {
-        let said = &self.facts.said;
+        let said = &self.case.facts.said;
         let mut args = Vec::new();
         let mut put = |name: &'static str, value: Option<String>| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 args.push((name, shorten(&redact(&value), 60)));
             }
         };
-        put("provider", self.diagnosis.provider.clone());
-        put("model", self.model().map(short_model));
-        put("wait", self.wait_ms().map(|ms| self.duration(ms)));
-        let header = self.facts.header("x-ratelimit-limit").and_then(|(_, value)| first_number(&value));
-        let stated = || said.after("limited to ").and_then(first_number);
-        put("limit", header.or_else(stated));
+        put("provider", self.case.diagnosis.provider.clone());
+        put("model", self.case.model().map(short_model));
+        put("wait", self.case.wait_ms().map(|ms| self.duration(ms)));
+        put("limit", self.case.limit());
+        put("gateway", self.case.gateway().map(str::to_owned));
         put("asked", said.after("requested up to ").or_else(|| said.after("you requested about ")).and_then(first_number));
-        put("afford", said.after("can only afford ").and_then(first_number));
+        put("afford", self.case.afford().map(|most| most.to_string()));
+        put("fits", self.case.fits().map(|most| most.to_string()));
         put("max", said.after("maximum context length is ").and_then(first_number));
-        let offer = self.offer();
+        let offer = self.case.offer();
         put("credits", offer.as_ref().map(|(credits, _)| credits.clone()));
         put("more", offer.map(|(_, more)| more));
         put("setting", said.between("data policy (", &[')']).map(str::to_owned));
-        put("reasons", self.filter_reasons());
-        put("successor", self.successor());
-        put("allowed", self.pinned_to());
-        put("others", self.others());
-        put("tried", self.tried_before().map(|count| count.to_string()));
-        let raw = &self.facts.raw;
+        put("reasons", self.case.filter_reasons());
+        put("successor", self.case.successor().map(str::to_owned));
+        put("allowed", self.case.pinned_to());
+        put("others", self.case.others());
+        put("tried", self.case.tried_before().map(|count| count.to_string()));
+        let raw = &self.case.facts.raw;
         let own_words = raw.after("message: ").or_else(|| raw.after("error: ")).unwrap_or_else(|| raw.plain());
         if !own_words.is_empty() {
             args.push(("refusal", shorten(&redact(own_words), MAX_QUOTE)));
         }
-        let quote = match &self.facts.fault {
+        let quote = match &self.case.facts.fault {
             Some(fault) if !fault.message.is_empty() => Text::new(&fault.message),
-            Some(_) => self.facts.raw.clone(),
+            Some(_) => self.case.facts.raw.clone(),
             // Text around a failure on a page is the page's, not the server's.
-            None if self.question.exchange.surface == Surface::Http => self.facts.whole.clone(),
+            None if self.case.question.exchange.surface == Surface::Http => self.case.facts.whole.clone(),
             None => Text::default(),
         };
         if !quote.is_empty() {
@@ -219,54 +161,9 @@ impl<'a> Speech<'a> {
         args
     }
 
-    /// Categories of a filter: they are words of the filter, not of the person.
-    fn filter_reasons(&self) -> Option<String> {
-        let stated = self.facts.fault.as_ref().and_then(|fault| fault.metadata.get("reasons")?.as_array().cloned());
-        let listed: Vec<String> = stated.iter().flatten().filter_map(|reason| reason.as_str().map(str::to_owned)).collect();
-        if !listed.is_empty() {
-            return Some(listed.join(", "));
-        }
-        self.facts.said.between("flagged for \"", &['"', '\\']).map(str::to_owned)
-    }
-
-    /// The model that OpenRouter names instead.
-    fn successor(&self) -> Option<String> {
-        let listed = self.facts.fault.as_ref().and_then(|fault| fault.first_available("fallback_models"));
-        let named = || self.facts.said.between("use this slug instead: ", &[' ', ',']);
-        listed.or_else(named).map(|slug| slug.trim_end_matches('.').to_owned())
-    }
-
-    /// The providers to which the request itself is bound.
-    fn pinned_to(&self) -> Option<String> {
-        let request = self.question.request.as_ref()?;
-        let bound = if request.only.is_empty() && request.allow_fallbacks == Some(false) { &request.order } else { &request.only };
-        (!bound.is_empty()).then(|| bound.join(", "))
-    }
-
-    /// The providers that serve the model, where a refusal names them.
-    fn others(&self) -> Option<String> {
-        let all = self.facts.fault.as_ref()?.metadata.get("available_providers")?.as_array()?;
-        let names: Vec<String> = all.iter().filter_map(|name| name.as_str().map(str::to_owned)).take(4).collect();
-        (!names.is_empty()).then(|| names.join(", "))
-    }
-
-    /// Attempts that OpenRouter made before the one that is reported.
-    fn tried_before(&self) -> Option<usize> {
-        let all = self.facts.fault.as_ref()?.metadata.get("previous_errors")?.as_array()?;
-        (!all.is_empty()).then_some(all.len())
-    }
-
-    /// The stated wait, in milliseconds from receipt. A reset is a wait only where the time of receipt is known.
-    fn wait_ms(&self) -> Option<u64> {
-        let at_ms = self.question.exchange.at_ms;
-        let stated = self.diagnosis.retry_after_s.map(|seconds| (seconds * 1_000.0).ceil() as u64);
-        let reset = self.diagnosis.reset_at_ms.filter(|reset| at_ms > 0 && *reset > at_ms).map(|reset| reset - at_ms);
-        stated.max(reset).filter(|ms| *ms > 0)
-    }
-
     /// The wait stands in the provider's own words, not in a field of OpenRouter's.
     fn is_providers_word(&self) -> bool {
-        self.facts.wait_ms().is_some_and(|(sign, _)| sign.field.ends_with("raw"))
+        self.case.facts.wait_ms().is_some_and(|(sign, _)| sign.field.ends_with("raw"))
     }
 
     fn duration(&self, ms: u64) -> String {
@@ -291,19 +188,22 @@ impl<'a> Speech<'a> {
             let plain = || self.locale.complete(&format!("{key}_plain"), &args);
             self.locale.complete(key, &args).or_else(plain)
         };
-        let voiced = self.voice.suffix().and_then(|suffix| form(&format!("{key}_{suffix}")));
+        let voiced = self.case.voice.suffix().and_then(|suffix| form(&format!("{key}_{suffix}")));
         voiced.or_else(|| form(key))
     }
 
     fn of_kind(&self, part: &str) -> String {
-        let kind = self.diagnosis.kind.as_str();
-        let reason = self.diagnosis.reason.as_str();
+        let kind = self.case.diagnosis.kind.as_str();
+        let reason = self.case.diagnosis.reason.as_str();
         self.say(&format!("{kind}_{part}_{reason}")).or_else(|| self.say(&format!("{kind}_{part}"))).unwrap_or_default()
     }
 
     fn body(&self) -> String {
         let mut sentences = vec![self.of_kind("body")];
         sentences.extend(self.wait_sentence());
+        if !self.case.diagnosis.against.is_empty() {
+            sentences.extend(self.say("conflict_sentence"));
+        }
         sentences.retain(|sentence| !sentence.is_empty());
         sentences.join(" ")
     }
@@ -311,27 +211,31 @@ impl<'a> Speech<'a> {
     /// How long: only for what passes by waiting.
     fn wait_sentence(&self) -> Option<String> {
         use {Kind as K, Reason as R};
-        let diagnosis = self.diagnosis;
+        let diagnosis = self.case.diagnosis;
         if diagnosis.retry_helps != RetryHelps::Later || diagnosis.kind == K::EdgeBlock {
             return None;
         }
         match (diagnosis.kind, diagnosis.reason) {
-            // The card shows the local time of a reset by itself.
-            (K::FreePerDay, _) if diagnosis.reset_at_ms.is_some() => None,
+            // The card shows the local time by itself.
+            (K::FreePerDay, _) if self.case.plan.ready_at_ms.is_some() => None,
             (K::FreePerDay, _) => self.say("wait_sentence_day"),
             (K::KeyLimit, _) if diagnosis.reset_at_ms.is_none() => None,
-            (_, R::ModelPerDay | R::OwnKeyDaily) if self.wait_ms().is_none() && diagnosis.reset_at_ms.is_none() => None,
-            (K::FreePerMinute, _) if self.wait_ms().is_none() => self.say("wait_sentence_minute"),
-            (K::UnknownOpenrouter, _) if self.wait_ms().is_none() => None,
-            _ if self.wait_ms().is_none() && diagnosis.reset_at_ms.is_some() => None,
+            (_, R::ModelPerDay | R::OwnKeyDaily | R::PoolDaily | R::ProviderDaily)
+                if self.case.wait_ms().is_none() && diagnosis.reset_at_ms.is_none() =>
+            {
+                None
+            }
+            (K::FreePerMinute, _) if self.case.wait_ms().is_none() => self.say("wait_sentence_minute"),
+            (K::UnknownOpenrouter, _) if self.case.wait_ms().is_none() => None,
+            _ if self.case.wait_ms().is_none() && diagnosis.reset_at_ms.is_some() => None,
             _ if self.is_providers_word() => self.say("wait_sentence_provider"),
             _ => self.say("wait_sentence"),
         }
     }
 
     fn four_facts(&self) -> Vec<Fact> {
-        let owner = self.diagnosis.limit_owner.as_str();
-        let reason = self.diagnosis.reason.as_str();
+        let owner = self.case.diagnosis.limit_owner.as_str();
+        let reason = self.case.diagnosis.reason.as_str();
         let whose = Fact {
             id: FactId::Owner,
             label: self.locale.message("fact_owner", &[]),
@@ -367,8 +271,8 @@ impl<'a> Speech<'a> {
 
     fn waiting(&self) -> (Answer, &'static str) {
         use {Kind as K, Reason as R};
-        let known = self.wait_ms().is_some();
-        match (self.diagnosis.retry_helps, self.diagnosis.kind, self.diagnosis.reason) {
+        let known = self.case.wait_ms().is_some();
+        match (self.case.diagnosis.retry_helps, self.case.diagnosis.kind, self.case.diagnosis.reason) {
             (RetryHelps::Never, _, R::KeyTotal) => (Answer::No, "no_reset"),
             (RetryHelps::Never, K::InsufficientCredits, _) => (Answer::No, "credits"),
             (RetryHelps::Never, ..) => (Answer::No, "never"),
@@ -380,7 +284,7 @@ impl<'a> Speech<'a> {
             }
             (RetryHelps::Later, ..) if known && self.is_providers_word() => (Answer::Yes, "stated_provider"),
             (RetryHelps::Later, ..) if known => (Answer::Yes, "stated"),
-            (RetryHelps::Later, ..) if self.diagnosis.reset_at_ms.is_some() => (Answer::Yes, "reset"),
+            (RetryHelps::Later, ..) if self.case.diagnosis.reset_at_ms.is_some() => (Answer::Yes, "reset"),
             (RetryHelps::Later, K::FreePerDay, _) => (Answer::Yes, "day"),
             (RetryHelps::Later, K::FreePerMinute, _) => (Answer::Yes, "minute"),
             (RetryHelps::Later, K::KeyLimit, R::KeyDaily | R::KeyWeekly | R::KeyMonthly) => (Answer::Yes, "period"),
@@ -393,11 +297,11 @@ impl<'a> Speech<'a> {
     /// are routed. The credential that was limited does not tell whether the provider itself is full.
     fn own_key(&self) -> (Answer, &'static str) {
         use {Answer as A, Kind as K, Reason as R};
-        let none_offered = !takes_own_keys(self.diagnosis.provider.as_deref());
-        if self.diagnosis.limit_owner == LimitOwner::OwnProviderKey || self.diagnosis.is_byok == Some(true) {
+        let none_offered = !takes_own_keys(self.case.diagnosis.provider.as_deref());
+        if self.case.diagnosis.limit_owner == LimitOwner::OwnProviderKey || self.case.diagnosis.is_byok == Some(true) {
             return (A::No, "in_use");
         }
-        match (self.diagnosis.kind, self.diagnosis.reason) {
+        match (self.case.diagnosis.kind, self.case.diagnosis.reason) {
             (K::UpstreamRateLimit, R::DocumentEngine) => (A::Unknown, "unstated"),
             (K::UpstreamRateLimit | K::ProviderError, _) if none_offered => (A::No, "not_offered"),
             (_, R::PoolAccountEmpty | R::ProviderAccountEmpty) => (A::Yes, "pool_empty"),
@@ -422,13 +326,13 @@ impl<'a> Speech<'a> {
     #[expect(clippy::match_same_arms, reason = "a table, in the order in which one line wins over the next")]
     fn other_provider(&self) -> (Answer, &'static str) {
         use {Answer as A, Kind as K, Reason as R};
-        match (self.diagnosis.kind, self.diagnosis.reason) {
+        match (self.case.diagnosis.kind, self.case.diagnosis.reason) {
             (_, R::AllProvidersAtCapacity) => (A::No, "all_full"),
             (K::FreePerMinute | K::FreePerDay, _) => (A::No, "free"),
             (_, R::DocumentEngine) => (A::Unknown, "unstated"),
             (_, R::OwnProviderAccountEmpty | R::OwnProviderKeyRefused) => (A::Maybe, "untested"),
             (K::AccountRateLimit | K::InsufficientCredits | K::KeyLimit | K::Auth, _) => (A::No, "openrouter"),
-            (K::NoEndpoints, R::ProviderPinned) if self.others().is_some() => (A::Yes, "named"),
+            (K::NoEndpoints, R::ProviderPinned) if self.case.others().is_some() => (A::Yes, "named"),
             (K::NoEndpoints, R::ProviderPinned) => (A::Yes, "unpinned"),
             (K::NoEndpoints | K::DataPolicy, _) => (A::No, "none_fits"),
             (K::ModelNotFound, _) | (K::BadRequest, R::InvalidRequest | R::TooLarge) => (A::No, "request"),
@@ -437,17 +341,17 @@ impl<'a> Speech<'a> {
             (K::ContextLength, _) => (A::Maybe, "context"),
             (K::Moderation, _) => (A::Maybe, "filter"),
             (K::Timeout, R::ClientTimeout) => (A::Unknown, "unstated"),
-            _ if self.pinned_to().is_some() => (A::Maybe, "pinned"),
-            _ if self.tried_before().is_some() => (A::Maybe, "tried"),
+            _ if self.case.pinned_to().is_some() => (A::Maybe, "pinned"),
+            _ if self.case.tried_before().is_some() => (A::Maybe, "tried"),
             (K::BadRequest | K::RegionBlocked, _) => (A::Maybe, "untested"),
             _ => (A::Maybe, "if_any"),
         }
     }
 
     fn details(&self) -> Vec<Detail> {
-        let diagnosis = self.diagnosis;
-        let fault = self.facts.fault.as_ref();
-        let transport = self.question.exchange.status;
+        let diagnosis = self.case.diagnosis;
+        let fault = self.case.facts.fault.as_ref();
+        let transport = self.case.question.exchange.status;
         let status = match diagnosis.status {
             Some(status) if transport != 0 && transport != status => {
                 let both = [("status", status.to_string()), ("transport", transport.to_string())];
@@ -460,7 +364,7 @@ impl<'a> Speech<'a> {
         let lines = [
             ("detail_status", status),
             ("detail_provider", diagnosis.provider.clone()),
-            ("detail_model", self.model().map(str::to_owned)),
+            ("detail_model", self.case.model().map(str::to_owned)),
             ("detail_limit_source", fault.and_then(|fault| fault.text("limit_source").map(str::to_owned))),
             ("detail_error_type", fault.and_then(|fault| fault.error_type.clone())),
             ("detail_provider_code", code),
@@ -477,20 +381,22 @@ impl<'a> Speech<'a> {
 
     fn raw(&self) -> String {
         // Redacted before it is cut: a key that is cut in two would no longer look like one.
-        redact(&self.question.exchange.body).trim().chars().take(MAX_RAW).collect()
+        redact(&self.case.question.exchange.body).trim().chars().take(MAX_RAW).collect()
     }
 
     /// For the makers of apps and for support: field names as on the wire, in no language.
     fn report(&self, title: &str, details: &[Detail], raw: &str) -> String {
         let mut lines = vec![title.to_owned()];
         lines.extend(details.iter().map(|detail| format!("{}: {}", detail.label, detail.value)));
-        if self.question.exchange.at_ms > 0 {
-            lines.push(format!("at: {}", wait::to_iso(self.question.exchange.at_ms)));
+        if self.case.question.exchange.at_ms > 0 {
+            lines.push(format!("at: {}", wait::to_iso(self.case.question.exchange.at_ms)));
         }
-        if let Some(ready_at_ms) = self.plan.ready_at_ms {
+        if let Some(ready_at_ms) = self.case.plan.ready_at_ms {
             lines.push(format!("ready at: {}", wait::to_iso(ready_at_ms)));
         }
-        lines.extend(self.diagnosis.evidence.iter().map(|sign| format!("{} = {}", sign.field, sign.text)));
+        let diagnosis = self.case.diagnosis;
+        lines.extend(diagnosis.evidence.iter().map(|sign| format!("{} = {}", sign.field, sign.text)));
+        lines.extend(diagnosis.against.iter().map(|sign| format!("against it: {} = {}", sign.field, sign.text)));
         lines.push(String::new());
         lines.push(raw.to_owned());
         lines.join("\n")
@@ -511,10 +417,4 @@ fn shorten(text: &str, most: usize) -> String {
     short.truncate(short.trim_end().len());
     short.push('…');
     short
-}
-
-/// The whole number at the head of the text.
-fn first_number(text: &str) -> Option<String> {
-    let digits: String = text.trim_start().chars().take_while(char::is_ascii_digit).collect();
-    (!digits.is_empty() && digits.len() <= 12).then_some(digits)
 }

@@ -6,7 +6,7 @@
 //!
 //! The way through the crate: [`exchange`] (what was seen) → [`read`] (text to facts) → [`diagnose`] (facts to a
 //! [`Diagnosis`]) → [`retry`] and [`remedy`] (what can be done) → [`mod@explain`] (the words, from [`locale`]);
-//! [`redact`] stands before everything that is shown.
+//! `case` is all of that in one hand, [`redact`] stands before everything that is shown.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -24,6 +24,7 @@
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+mod case;
 pub mod diagnose;
 pub mod exchange;
 pub mod explain;
@@ -38,9 +39,10 @@ pub use diagnose::{Certainty, Diagnosis, Evidence, Kind, LimitOwner, Reason, Ret
 pub use exchange::{Exchange, Headers, RequestFacts, SiteMemory, Surface, Vantage};
 pub use explain::{Answer, Detail, Fact, FactId, Words};
 pub use locale::Locale;
-pub use remedy::{Remedy, RemedyType};
+pub use remedy::{Cost, Remedy, RemedyType};
 pub use retry::Plan;
 
+use case::Case;
 use diagnose::facts::Facts;
 use explain::Speech;
 use serde::{Deserialize, Serialize};
@@ -72,7 +74,7 @@ pub struct Verdict {
     pub words: Words,
     /// When, and whether, to try again.
     pub plan: Plan,
-    /// What can be pressed; the first is the main button.
+    /// What helps, the main thing first.
     pub remedies: Vec<Remedy>,
 }
 
@@ -102,8 +104,9 @@ pub fn explain(question: &Question, locale: &Locale) -> Option<Verdict> {
     let facts = Facts::gather(&question.exchange);
     let diagnosis = diagnose::diagnose(&facts)?;
     let plan = retry::plan(question, &diagnosis);
-    let speech = Speech::new(question, &facts, &diagnosis, &plan, locale);
+    let case = Case::new(question, &facts, &diagnosis, &plan);
+    let speech = Speech::new(&case, locale);
     let words = speech.words();
-    let remedies = remedy::remedies(&diagnosis, &plan, speech.voice(), speech.model(), speech.buys_more_free(), |key| speech.say(key));
+    let remedies = remedy::remedies(&case, |key| speech.say(key));
     Some(Verdict { diagnosis, words, plan, remedies })
 }

@@ -10,21 +10,50 @@ pub(crate) const GONE: &str = "[redacted]";
 const QUOTING_MEMBERS: [&str; 9] =
     ["flagged_input", "failed_generation", "input_value", "input", "prompt", "content", "reasoning", "messages", "arguments"];
 
-/// Heads of keys of OpenRouter and of common providers, with the least number of characters that follow.
-const KEY_HEADS: [(&str, usize); 13] = [
+/// Members and header fields whose value is a secret, whatever it looks like; `-` and `_` are the same here.
+const SECRET_MEMBERS: [&str; 10] = [
+    "authorization",
+    "proxy_authorization",
+    "api_key",
+    "apikey",
+    "x_api_key",
+    "x_goog_api_key",
+    "cookie",
+    "set_cookie",
+    "access_token",
+    "client_secret",
+];
+
+/// Heads of keys and ids of OpenRouter and of common providers, with the least number of characters that follow.
+const KEY_HEADS: [(&str, usize); 28] = [
     ("sk-", 6),
+    ("sk_", 8),
+    ("rk_", 8),
     ("user_", 4),
     ("org_", 4),
     ("org-", 8),
+    ("proj_", 8),
     ("gsk_", 8),
+    ("csk-", 8),
     ("xai-", 8),
     ("AIza", 12),
+    ("ya29.", 12),
     ("hf_", 8),
     ("pplx-", 8),
+    ("nvapi-", 8),
+    ("fw_", 12),
+    ("tgp_v1_", 8),
     ("cpk_", 8),
+    ("jina_", 12),
     ("r8_", 12),
     ("ghp_", 12),
+    ("gho_", 12),
+    ("github_pat_", 8),
+    ("glpat-", 8),
+    ("xoxb-", 8),
     ("AKIA", 12),
+    ("ASIA", 12),
+    ("bce-v3", 8),
 ];
 
 /// The text without its secrets.
@@ -35,21 +64,24 @@ const KEY_HEADS: [(&str, usize); 13] = [
 /// ```
 #[must_use]
 pub fn redact(text: &str) -> String {
-    tokens(&quotations(text))
+    tokens(&members(text))
 }
 
-/// Replaces the values of members that quote a person. The member's name may be quoted in any way, escaped or not; a
-/// list or an object becomes a string of the same quoting, so that JSON stays JSON.
-fn quotations(text: &str) -> String {
+/// Replaces the values of members that quote a person or hold a key. The member's name may be quoted in any way,
+/// escaped or not; a list or an object becomes a string of the same quoting, so that JSON stays JSON.
+fn members(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((name, at)) = next_word(rest) {
         let end = at + name.len();
         out.push_str(rest.get(..end).unwrap_or_default());
         rest = rest.get(end..).unwrap_or_default();
-        if QUOTING_MEMBERS.contains(&name)
-            && let Some((head, tail, quote)) = quoted_value(rest)
-        {
+        let secret = is_secret_member(name);
+        if !secret && !QUOTING_MEMBERS.contains(&name) {
+            continue;
+        }
+        let value = quoted_value(rest).or_else(|| if secret { bare_secret(rest) } else { None });
+        if let Some((head, tail, quote)) = value {
             out.push_str(rest.get(..head).unwrap_or_default());
             out.push_str(quote);
             out.push_str(GONE);
@@ -61,9 +93,14 @@ fn quotations(text: &str) -> String {
     out
 }
 
+fn is_secret_member(name: &str) -> bool {
+    let same = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    SECRET_MEMBERS.iter().any(|known| known.len() == name.len() && known.bytes().eq(name.bytes().map(same)))
+}
+
 /// The next run of name characters and where it stands.
 fn next_word(text: &str) -> Option<(&str, usize)> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let at = text.bytes().position(|byte| is_name(&byte))?;
     let length = text.bytes().skip(at).take_while(is_name).count();
     text.get(at..at + length).map(|word| (word, at))
@@ -87,6 +124,19 @@ fn quoted_value(text: &str) -> Option<(usize, usize, &str)> {
         b'[' | b'{' if slashes == 0 => Some((open, closing_bracket(bytes, open + 1), text.get(..quoting)?)),
         _ => None,
     }
+}
+
+/// After the name of a secret: a value without quotes, such as a header field's or an assignment's. What has no digit
+/// is prose about the secret.
+fn bare_secret(text: &str) -> Option<(usize, usize, &str)> {
+    let start = text.trim_start().strip_prefix([':', '='])?.trim_start();
+    let basic = start.strip_prefix("Basic ").or_else(|| start.strip_prefix("basic "));
+    let start = basic.unwrap_or(start);
+    let ends = |char: char| char.is_whitespace() || matches!(char, '"' | '\'' | '`' | ',' | '&' | ';' | '}' | ')' | '\\');
+    let length = start.find(ends).unwrap_or(start.len());
+    let random = basic.is_some() || start.bytes().take(length).any(|byte| byte.is_ascii_digit());
+    let head = text.len() - start.len();
+    (length >= 8 && random).then_some((head, head + length, ""))
 }
 
 /// The quote that closes a string which was opened behind `slashes` backslashes, or the end of the text.
@@ -135,7 +185,13 @@ fn tokens(text: &str) -> String {
         let token = rest.get(at..at + length).unwrap_or_default();
         out.push_str(between);
         rest = after;
-        if bearer && is_gap(between) {
+        if between.ends_with(['?', '#']) && after.starts_with('=') {
+            // A query: what a page adds to an address can be anything.
+            out.push_str(GONE);
+            rest = after.trim_start_matches(|char: char| {
+                !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | '<' | '>' | ')' | ']' | '}' | '|' | '\\')
+            });
+        } else if bearer && is_gap(between) {
             out.push_str(GONE);
             rest = after.trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | ',' | '\\'));
         } else {
@@ -166,10 +222,12 @@ fn secretless(token: &str, out: &mut String) {
     // A head may stand inside a token, behind whatever the text glued in front of it.
     let heads = KEY_HEADS.iter().filter_map(|(head, least)| {
         let at = body.find(head)?;
-        let follows = body.len() - at - head.len();
+        let follows = body.get(at + head.len()..).unwrap_or_default();
         let glued = at.checked_sub(1).and_then(|before| body.as_bytes().get(before));
         let starts = glued.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        (starts && follows >= *least).then_some(at)
+        // Names of things begin alike; without a digit only those count that nothing else is named after.
+        let random = matches!(*head, "sk-" | "user_" | "org_") || follows.bytes().any(|byte| byte.is_ascii_digit());
+        (starts && random && follows.len() >= *least).then_some(at)
     });
     match heads.min() {
         Some(at) => {
@@ -181,14 +239,17 @@ fn secretless(token: &str, out: &mut String) {
     }
 }
 
-/// An e-mail address, a UUID, a hash of 32 or more hexadecimal digits, a token of a signed form.
+/// An e-mail address, a UUID, a hash of 32 or more hexadecimal digits, a key without a head, a token of a signed form.
 fn is_secret(token: &str) -> bool {
     let address = token.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     let hex = token.bytes().filter(u8::is_ascii_hexdigit).count();
     let hash = token.len() >= 32 && hex == token.len();
     let uuid = token.len() == 36 && hex == 32 && token.bytes().filter(|byte| *byte == b'-').count() == 4;
     let signed = token.starts_with("eyJ") && token.len() >= 40;
-    address || hash || uuid || signed
+    let of = |is: fn(&u8) -> bool| token.bytes().filter(is).count();
+    let plain = token.len() >= 32 && of(u8::is_ascii_alphanumeric) == token.len();
+    let mixed = plain && of(u8::is_ascii_digit) >= 3 && of(u8::is_ascii_uppercase) >= 3 && of(u8::is_ascii_lowercase) >= 3;
+    address || hash || uuid || signed || mixed
 }
 
 #[cfg(test)]
@@ -213,6 +274,16 @@ mod tests {
                 "gen-1790599867-AbCdEfGh stays, so does qwen/qwen3-235b-a22b-thinking-2507",
             ),
             ("risk-averse user_id and org", "risk-averse user_id and org"),
+            ("POST https://api.example/v1/chat?key=abc&user=me, 429", "POST https://api.example/v1/chat?[redacted] 429"),
+            ("<a href='https://a.example/#access_token=x.y'>", "<a href='https://a.example/#[redacted]'>"),
+            ("why? x=1 is no query", "why? x=1 is no query"),
+            (r#"{"x-api-key":"short","y":1}"#, r#"{"x-api-key":"[redacted]","y":1}"#),
+            ("Authorization: Basic dXNlcjpwYXNzMTIz, then", "Authorization: Basic [redacted], then"),
+            ("API_KEY=abcdefgh1 model=x", "API_KEY=[redacted] model=x"),
+            ("api_key: missing or invalid", "api_key: missing or invalid"),
+            ("invalid key AbCdEfGh12IjKlMnOp34QrStUvWx56Yz given", "invalid key [redacted] given"),
+            ("csk-abc123def456 nvapi-x1y2z3a4b5 tgp_v1_abcdefgh1", "[redacted] [redacted] [redacted]"),
+            ("struct sk_buff_head and proj_settings_page", "struct sk_buff_head and proj_settings_page"),
         ];
         for (text, shown) in cases {
             assert_eq!(redact(text), shown);

@@ -3,7 +3,8 @@
 //! An answer is kept from the app only where something can still land in it: within the patience of common apps, and
 //! not on top of tries that the app makes by itself.
 
-use crate::{Diagnosis, Kind, Question, Reason, RetryHelps};
+use crate::read::wait::{self, Period};
+use crate::{Diagnosis, Exchange, Kind, Question, Reason, RetryHelps};
 use serde::{Deserialize, Serialize};
 
 /// Common apps give up at 60 s; a hold without a stated wait ends before.
@@ -14,6 +15,8 @@ const MAX_WAIT_MS: u64 = 75_000;
 const AFTER_WAIT_MS: u64 = 10_000;
 /// How long an app that retries by itself is left alone before anything is shown: longer than the second pause of common SDKs (4 s).
 const APP_RETRY_MS: u32 = 5_000;
+/// Clocks that differ by less are the same.
+const LEAST_SKEW_MS: u64 = 5_000;
 /// Tries that the common SDKs make by themselves.
 const APP_RETRIES: u32 = 2;
 /// An app that fails more often than this by itself is no longer left alone.
@@ -26,7 +29,8 @@ pub struct Plan {
     pub hold: bool,
     /// How long to hold, from now; `None` where nothing is held.
     pub deadline_ms: Option<u32>,
-    /// Epoch milliseconds of the stated wait's end; `None` where no wait is stated.
+    /// When a try makes sense, in epoch milliseconds of this device's clock: the stated wait's end, or the beginning of
+    /// the next period of a limit that is counted by the day, week or month; `None` where neither is known.
     pub ready_at_ms: Option<u64>,
     /// How long the card waits for an app that retries by itself; 0 = at once.
     pub show_after_ms: u32,
@@ -36,7 +40,7 @@ pub struct Plan {
 #[must_use]
 pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
     let at_ms = question.exchange.at_ms;
-    let ready_at_ms = if diagnosis.retry_helps == RetryHelps::Never { None } else { ready_at_ms(diagnosis, at_ms) };
+    let ready_at_ms = if diagnosis.retry_helps == RetryHelps::Never { None } else { ready_at_ms(diagnosis, &question.exchange) };
     let plan = Plan { ready_at_ms, ..Plan::default() };
     let wait_ms = ready_at_ms.map(|ready_at_ms| ready_at_ms.saturating_sub(at_ms));
     let out_of_reach = match wait_ms {
@@ -59,16 +63,54 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
     Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), ..plan }
 }
 
-/// The end of the stated wait: the later one where a wait and a reset are stated, so that no try is ever early.
-fn ready_at_ms(diagnosis: &Diagnosis, at_ms: u64) -> Option<u64> {
+/// The end of the wait: the later one where a wait and a reset are stated, so that no try is ever early; else the
+/// beginning of the next period, where OpenRouter counts in periods.
+fn ready_at_ms(diagnosis: &Diagnosis, exchange: &Exchange) -> Option<u64> {
+    let at_ms = exchange.at_ms;
     let wait_ms = diagnosis.retry_after_s.map(|seconds| (seconds * 1_000.0).ceil() as u64);
-    let after_wait = wait_ms.filter(|_| at_ms > 0).map(|wait_ms| at_ms.saturating_add(wait_ms));
+    // A hint of seconds is not the end of a limit of the day.
+    let wait_ms = wait_ms.filter(|wait_ms| !is_daily(diagnosis) || *wait_ms >= wait::LEAST_OF_A_DAY_MS);
+    let after_wait = wait_ms.filter(|_| at_ms > 0).map(|wait_ms| at_ms.saturating_add(wait_ms).min(wait::MAX_INSTANT_MS));
     // A reset in the past is over; a device's clock may run ahead.
-    let after_reset = diagnosis.reset_at_ms.map(|reset_at_ms| reset_at_ms.max(at_ms));
-    after_wait.max(after_reset)
+    let after_reset = diagnosis.reset_at_ms.map(|reset_at_ms| by_this_clock(reset_at_ms, exchange).max(at_ms));
+    let period = || period(diagnosis).filter(|_| at_ms > 0);
+    let after_period = || period().map(|period| by_this_clock(wait::next(period, by_their_clock(at_ms, exchange)), exchange));
+    after_wait.max(after_reset).or_else(after_period)
+}
+
+/// How far this device's clock is ahead of the server's, in milliseconds, where the answer carries its date. A date
+/// has whole seconds and has travelled; below a few seconds nothing is known.
+fn ahead_ms(exchange: &Exchange) -> i64 {
+    let stated = exchange.header("date").and_then(wait::date).filter(|_| exchange.at_ms > 0);
+    let ahead_ms = stated.map_or(0, |date_ms| exchange.at_ms.cast_signed().saturating_sub(date_ms.cast_signed()));
+    if ahead_ms.unsigned_abs() < LEAST_SKEW_MS { 0 } else { ahead_ms }
+}
+
+/// An instant of the server's clock, as this device's clock will show it.
+pub(crate) fn by_this_clock(instant_ms: u64, exchange: &Exchange) -> u64 {
+    instant_ms.saturating_add_signed(ahead_ms(exchange))
+}
+
+fn by_their_clock(instant_ms: u64, exchange: &Exchange) -> u64 {
+    instant_ms.saturating_add_signed(ahead_ms(exchange).saturating_neg())
+}
+
+/// The period after which the count starts over, where OpenRouter states that it counts so.
+fn period(diagnosis: &Diagnosis) -> Option<Period> {
+    match (diagnosis.kind, diagnosis.reason) {
+        (Kind::FreePerDay, _) | (_, Reason::ModelPerDay | Reason::KeyDaily) => Some(Period::Day),
+        (_, Reason::KeyWeekly) => Some(Period::Week),
+        (_, Reason::KeyMonthly) => Some(Period::Month),
+        _ => None,
+    }
+}
+
+fn is_daily(diagnosis: &Diagnosis) -> bool {
+    let daily = matches!(diagnosis.reason, Reason::OwnKeyDaily | Reason::PoolDaily | Reason::ProviderDaily);
+    daily || period(diagnosis).is_some()
 }
 
 /// Limits of a day or more, which no hold outlasts even where their end is not stated.
 fn lasts_long(diagnosis: &Diagnosis) -> bool {
-    matches!(diagnosis.kind, Kind::FreePerDay | Kind::KeyLimit) || matches!(diagnosis.reason, Reason::ModelPerDay | Reason::OwnKeyDaily)
+    diagnosis.kind == Kind::KeyLimit || is_daily(diagnosis)
 }

@@ -3,8 +3,8 @@
 
 use cooldown::browser::{Card, explain, mount_card};
 use cooldown::{
-    Answer, Certainty, Detail, Diagnosis, Evidence, Fact, FactId, Kind, LimitOwner, Plan, Reason, Remedy, RemedyType, RetryHelps, Verdict,
-    Words,
+    Answer, Certainty, Cost, Detail, Diagnosis, Evidence, Fact, FactId, Kind, LimitOwner, Plan, Reason, Remedy, RemedyType, RetryHelps,
+    Verdict, Words,
 };
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Date, Function, JSON, Object, Promise, Reflect};
@@ -97,7 +97,8 @@ fn fact(id: FactId, answer: Option<Answer>, value: &str) -> Fact {
 }
 
 fn link(label: &str, url: &str) -> Remedy {
-    Remedy { kind: RemedyType::Link, label: label.to_owned(), url: Some(url.to_owned()), hint: "When it helps.".to_owned() }
+    let (url, hint) = (Some(url.to_owned()), "When it helps.".to_owned());
+    Remedy { kind: RemedyType::OwnKey, label: label.to_owned(), url, hint, costs: Cost::ProviderAccount, value: None, at_ms: None }
 }
 
 /// A busy provider, nothing stated about how long; tests change what they are about.
@@ -118,6 +119,7 @@ fn busy() -> Verdict {
             links: vec![],
             request_id: None,
             evidence: vec![Evidence { field: "error.code".to_owned(), text: "429".to_owned() }],
+            against: vec![],
         },
         words: Words {
             lang: "en".to_owned(),
@@ -135,7 +137,15 @@ fn busy() -> Verdict {
         },
         plan: Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 },
         remedies: vec![
-            Remedy { kind: RemedyType::Retry, label: "Retry".to_owned(), url: None, hint: String::new() },
+            Remedy {
+                kind: RemedyType::Retry,
+                label: "Retry".to_owned(),
+                url: None,
+                hint: String::new(),
+                costs: Cost::Nothing,
+                value: None,
+                at_ms: None,
+            },
             link("Integrations", "https://openrouter.ai/settings/integrations"),
         ],
     }

@@ -1,7 +1,9 @@
 //! Every sentence that a person can read, one snapshot a kind. Reviewing the words is reviewing the code:
 //! `INSTA_UPDATE=always cargo test --test words` writes them anew, the diff shows what people will read.
 
-use cooldown::{Exchange, FactId, Kind, Locale, Question, Reason, RequestFacts, Surface, Verdict, explain};
+use cooldown::{
+    Exchange, FactId, Kind, LimitOwner, Locale, Question, Reason, RemedyType, RequestFacts, RetryHelps, Surface, Verdict, explain,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,14 +12,18 @@ use std::fs;
 /// 22 November 2026, noon in UTC.
 const NOON_MS: u64 = 1_795_348_800_000;
 
+/// Every failure of the project's own corpus.
 fn rows() -> Vec<Value> {
-    let files = ["http", "inside-200"];
-    let text = |file: &str| fs::read_to_string(format!("tests/corpus/{file}.jsonl")).unwrap();
-    files.iter().flat_map(|file| text(file).lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()).collect()
+    let mut files: Vec<_> = fs::read_dir("tests/corpus").unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    files.sort();
+    let text: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let rows = text.lines().filter(|line| !line.is_empty()).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.filter(|row| row["truth"]["kind"] != "not_openrouter").collect()
 }
 
-/// The three of whom the words may speak: the person's own key, a site's own server, nobody known.
-fn questions(row: &Value) -> [(&'static str, Question); 3] {
+/// The four of whom the words may speak: the person's own key, a site's own server, a gateway whose key was sent, nobody known.
+fn questions(row: &Value) -> [(&'static str, Question); 4] {
     let surface: Surface = serde_json::from_value(row["surface"].clone()).unwrap();
     // Resets of the past were met at the time: 17 s before them.
     let at_ms = row["truth"]["reset_at_ms"].as_u64().map_or(NOON_MS, |reset_at_ms| reset_at_ms - 17_000);
@@ -32,7 +38,8 @@ fn questions(row: &Value) -> [(&'static str, Question); 3] {
     };
     let with_key = RequestFacts { key: true, model: Some("acme/model-1".to_owned()), ..RequestFacts::default() };
     [
-        ("yours", ask("https://openrouter.ai/api/v1/chat/completions", Some(with_key))),
+        ("yours", ask("https://openrouter.ai/api/v1/chat/completions", Some(with_key.clone()))),
+        ("a gateway's", ask("https://gateway.example/v1/chat/completions", Some(with_key))),
         ("a site's", ask("https://app.example/api/chat", Some(RequestFacts::default()))),
         ("unknown", ask("", None)),
     ]
@@ -47,7 +54,9 @@ fn sheet(verdict: &Verdict) -> String {
     }
     for remedy in &verdict.remedies {
         let url = remedy.url.as_deref().unwrap_or("");
-        writeln!(sheet, "  [{}] {url}{}{}", remedy.label, if remedy.hint.is_empty() { "" } else { " · " }, remedy.hint).unwrap();
+        let value = remedy.value.as_deref().unwrap_or("");
+        let said = [value, url, &remedy.hint, remedy.costs.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+        writeln!(sheet, "  [{}] {}", remedy.label, said.join(" · ")).unwrap();
     }
     // Names are not words: one sheet stands for all providers and models.
     let model = verdict.diagnosis.model.as_deref().unwrap_or("acme/model-1");
@@ -103,6 +112,55 @@ fn words_are_short_calm_and_complete() {
     }
 }
 
+/// What can be reached: each reason has a row in the corpus, and each kind, owner and reason that a row reaches has
+/// words, facts, evidence and remedies that are complete by themselves.
+#[test]
+fn every_reachable_verdict_is_complete() {
+    let locale = Locale::english();
+    let mut reached: BTreeMap<(Kind, LimitOwner, Reason), BTreeSet<&str>> = BTreeMap::new();
+    for row in rows() {
+        for (whose, question) in questions(&row) {
+            let Some(Verdict { diagnosis, words, remedies, plan }) = explain(&question, &locale) else { continue };
+            let at = format!(
+                "{}: {} {} {} {whose}",
+                row["id"],
+                diagnosis.kind.as_str(),
+                diagnosis.limit_owner.as_str(),
+                diagnosis.reason.as_str()
+            );
+            reached.entry((diagnosis.kind, diagnosis.limit_owner, diagnosis.reason)).or_default().insert(whose);
+            assert!(!words.title.is_empty() && !words.body.is_empty(), "{at}");
+            assert!(diagnosis.evidence.iter().all(|sign| !sign.field.is_empty()), "{at}: evidence without a place");
+            assert!(words.facts.iter().all(|fact| !fact.value.is_empty()), "{at}: an empty fact");
+            assert!(
+                !remedies.is_empty() || diagnosis.reason == Reason::WorkspaceBudget || whose != "yours" || row["url"].is_string(),
+                "{at}: nothing helps"
+            );
+            for remedy in &remedies {
+                let kind = remedy.kind.as_str();
+                assert!(!remedy.label.is_empty(), "{at}: {kind} has no words");
+                let condition = remedy.url.is_some() || remedy.kind == RemedyType::Retry || !remedy.hint.is_empty();
+                assert!(condition, "{at}: {kind} has no condition");
+                let address = remedy.url.as_deref().unwrap_or("https://openrouter.ai/");
+                let own = ["https://openrouter.ai/", "https://status.openrouter.ai"].iter().any(|head| address.starts_with(head));
+                assert!(own, "{at}: {address}");
+                let settings = ["/settings/", "/workspaces/"].iter().any(|part| address.contains(part));
+                let others = matches!(whose, "a site's" | "a gateway's") && row["url"].is_null();
+                assert!(!settings || !others, "{at}: {address} is not theirs to set");
+            }
+            let kinds: BTreeSet<&str> = remedies.iter().map(|remedy| remedy.kind.as_str()).collect();
+            assert_eq!(kinds.len(), remedies.len(), "{at}: a remedy stands twice");
+            assert!(diagnosis.retry_helps != RetryHelps::Never || !plan.hold && !kinds.contains("wait"), "{at}");
+        }
+    }
+    let reasons: BTreeSet<Reason> = reached.keys().map(|(.., reason)| *reason).collect();
+    let missing: Vec<&str> = Reason::ALL.iter().filter(|reason| !reasons.contains(reason)).map(|reason| reason.as_str()).collect();
+    assert!(missing.is_empty(), "tests/corpus has no row for {missing:?}");
+    for owner in LimitOwner::ALL {
+        assert!(reached.keys().any(|(_, reached, _)| reached == owner), "tests/corpus has no row of {}", owner.as_str());
+    }
+}
+
 /// A key of a verdict's words is `<kind>_title` or `<kind>_body`, then a reason, then whose, then `plain`.
 #[test]
 fn no_key_is_out_of_reach() {
@@ -112,7 +170,7 @@ fn no_key_is_out_of_reach() {
         let of_kind = |kind: &&Kind| ["title", "body"].iter().find_map(|part| key.strip_prefix(&format!("{}_{part}", kind.as_str())));
         let Some(rest) = Kind::ALL.iter().find_map(|kind| of_kind(&kind)) else { continue };
         let rest = rest.strip_suffix("_plain").unwrap_or(rest);
-        let rest = rest.strip_suffix("_yours").or_else(|| rest.strip_suffix("_site")).unwrap_or(rest);
+        let rest = ["_yours", "_site", "_gateway"].iter().find_map(|voice| rest.strip_suffix(voice)).unwrap_or(rest);
         let reason = rest.strip_prefix('_').unwrap_or(rest);
         assert!(reason.is_empty() || reasons.contains(reason), "{key}: {reason} is no reason");
     }

@@ -167,8 +167,10 @@
         released: diagnosis.retry_helps === 'never' ? 'card_released' : 'card_released_wait',
       }[phase]));
       (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
+      let links = 0;
       for (const remedy of phase === 'answered' ? [] : remedies) {
-        if (remedy.type === 'link' && remedy.url !== null) {
+        if (remedy.url !== null) {
+          if (++links > 2) continue;   // as on the card
           const link = add('a', '', remedy.label);
           link.className = 'remedy';
           link.href = remedy.url;

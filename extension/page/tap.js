@@ -25,7 +25,7 @@
   const BEARER = /^bearer +/i;
   /** As in protocol.js: only these header fields travel. */
   const HEADERS = ['content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-generation-id',
-    'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server'];
+    'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server', 'date'];
 
   const slot = Reflect.getOwnPropertyDescriptor(globalThis, 'fetch');
   // Locked by the page, or somebody's accessor: nothing can be done here, and the bridge learns it by getting no port.

@@ -31,6 +31,9 @@ const COPIED_MS: u32 = 2_000;
 /// Left of a wait when it is announced for the second time.
 const SOON_MS: f64 = 10_000.0;
 
+/// Beside the main button a person takes in two things more.
+const MOST_LINKS: usize = 2;
+
 /// What pressing the main button does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Press {
@@ -129,6 +132,8 @@ struct Parts {
     rows: Element,
     evidence_head: Element,
     evidence: Element,
+    against_head: Element,
+    against: Element,
     raw_head: Element,
     raw: Element,
     copy: HtmlElement,
@@ -177,6 +182,8 @@ impl Parts {
         let rows = add(&details, "dl", "rows")?;
         let evidence_head = add_text(&details, "h3", "", &words("card_evidence"))?;
         let evidence = add(&details, "ul", "evidence")?;
+        let against_head = add_text(&details, "h3", "", &words("card_against"))?;
+        let against = add(&details, "ul", "evidence")?;
         let raw_head = add_text(&details, "h3", "", &words("card_raw"))?;
         // A box that scrolls must be reachable by keyboard; what the server wrote is left to right in every language.
         let raw_label = words("card_raw");
@@ -211,6 +218,8 @@ impl Parts {
             rows,
             evidence_head,
             evidence,
+            against_head,
+            against,
             raw_head,
             raw,
             copy: as_kind(copy)?,
@@ -305,19 +314,26 @@ impl Screen {
             add_text(&place, "bdi", "", value)?;
         }
         show(&parts.rows, !verdict.details.is_empty());
-        clear(&parts.evidence);
-        for [field, text] in &verdict.evidence {
-            let item = add(&parts.evidence, "li", "")?;
-            add_text(&item, "code", "", field)?.set_attribute("dir", "ltr")?;
-            item.append_child(&self.document.create_text_node(" "))?;
-            add_text(&item, "q", "", text)?;
-        }
-        show(&parts.evidence, !verdict.evidence.is_empty());
-        show(&parts.evidence_head, !verdict.evidence.is_empty());
+        self.draw_signs(&parts.evidence_head, &parts.evidence, &verdict.evidence)?;
+        self.draw_signs(&parts.against_head, &parts.against, &verdict.against)?;
         say(&parts.raw, &verdict.raw);
         show(&parts.raw_head, !verdict.raw.is_empty());
         parts.report.set_value(&self.report(view));
         show(&parts.report, false);
+        Ok(())
+    }
+
+    /// Fields of the failure and what stood there, under their heading.
+    fn draw_signs(&self, head: &Element, list: &Element, signs: &[[String; 2]]) -> Result<(), JsValue> {
+        clear(list);
+        for [field, text] in signs {
+            let item = add(list, "li", "")?;
+            add_text(&item, "code", "", field)?.set_attribute("dir", "ltr")?;
+            item.append_child(&self.document.create_text_node(" "))?;
+            add_text(&item, "q", "", text)?;
+        }
+        show(list, !signs.is_empty());
+        show(head, !signs.is_empty());
         Ok(())
     }
 
@@ -326,13 +342,12 @@ impl Screen {
         let parts = &self.parts;
         clear(&parts.links);
         clear(&parts.hints);
+        let pages = verdict.remedies.iter().filter_map(|remedy| Some((remedy, remedy.url.as_deref()?)));
+        let pages = pages.filter(|(_, url)| url.starts_with("https://")).take(MOST_LINKS);
+        let retry = verdict.remedies.iter().any(|remedy| remedy.kind == RemedyType::Retry);
         let mut drawn = 0_u32;
-        for (place, remedy) in verdict.remedies.iter().enumerate() {
-            let url = remedy.url.as_str();
-            if remedy.kind != RemedyType::Link || !url.starts_with("https://") {
-                continue;
-            }
-            let class = if place == 0 { "remedy main" } else { "remedy" };
+        for (remedy, url) in pages {
+            let class = if drawn == 0 && !retry { "remedy main" } else { "remedy" };
             let link = add(&parts.links, "a", class)?;
             for (name, value) in [("href", url), ("target", "_blank"), ("rel", "noopener noreferrer")] {
                 link.set_attribute(name, value)?;
@@ -341,7 +356,7 @@ impl Screen {
             add_icon(&link, Icon::Leave, "mark")?;
             add_text(&link, "span", "unseen", &format!(" {}", self.locale.message("card_new_tab", &[])))?;
             if !remedy.hint.is_empty() {
-                let id = format!("hint-{place}");
+                let id = format!("hint-{drawn}");
                 add_text(&parts.hints, "p", "hint", &remedy.hint)?.set_attribute("id", &id)?;
                 link.set_attribute("aria-describedby", &id)?;
             }

@@ -42,6 +42,7 @@ pub(super) struct Verdict {
     pub(super) facts: Vec<Fact>,
     pub(super) details: Vec<[String; 2]>,
     pub(super) evidence: Vec<[String; 2]>,
+    pub(super) against: Vec<[String; 2]>,
     pub(super) raw: String,
     pub(super) report: String,
     pub(super) retry_helps: RetryHelps,
@@ -65,7 +66,7 @@ pub(super) struct Fact {
 pub(super) struct Remedy {
     pub(super) kind: RemedyType,
     pub(super) label: String,
-    pub(super) url: String,
+    pub(super) url: Option<String>,
     pub(super) hint: String,
 }
 
@@ -83,7 +84,8 @@ impl View {
                 body: text(&words, "body")?,
                 facts: list(&words, "facts", fact)?,
                 details: list(&words, "details", |detail| Ok([text(detail, "label")?, text(detail, "value")?]))?,
-                evidence: list(&diagnosis, "evidence", |one| Ok([text(one, "field")?, text(one, "text")?]))?,
+                evidence: list(&diagnosis, "evidence", sign)?,
+                against: list(&diagnosis, "against", sign)?,
                 raw: text(&words, "raw")?,
                 report: text(&words, "report")?,
                 retry_helps: needed(&diagnosis, "retry_helps", word(RetryHelps::from_word))?,
@@ -105,8 +107,15 @@ fn fact(from: &JsValue) -> Result<Fact, JsValue> {
     Ok(Fact { label: text(from, "label")?, answer, value: text(from, "value")?, why: text(from, "why")? })
 }
 
+fn sign(from: &JsValue) -> Result<[String; 2], JsValue> {
+    Ok([text(from, "field")?, text(from, "text")?])
+}
+
 fn remedy(from: &JsValue) -> Result<Remedy, JsValue> {
-    let kind = needed(from, "type", word(RemedyType::from_word))?;
-    let url = if kind == RemedyType::Link { text(from, "url")? } else { String::new() };
-    Ok(Remedy { kind, label: text(from, "label")?, url, hint: text(from, "hint")? })
+    Ok(Remedy {
+        kind: needed(from, "type", word(RemedyType::from_word))?,
+        label: text(from, "label")?,
+        url: maybe(from, "url", JsValue::as_string)?,
+        hint: text(from, "hint")?,
+    })
 }

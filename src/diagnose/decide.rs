@@ -12,7 +12,7 @@
 use super::facts::{Facts, evidence};
 use super::templates::{self, Template, Topic, topic};
 use super::{Certainty, Evidence, Kind, LimitOwner, Reason, RetryHelps};
-use crate::read::Text;
+use crate::read::{Fault, Text, wait};
 
 use Certainty::{Certain, Likely, Unsure};
 use RetryHelps::{Later, Never, Now};
@@ -53,7 +53,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Finding {
         .or_else(|| sentence(facts))
         .or_else(|| routing(facts))
         .unwrap_or_else(|| by_status(facts));
-    refine(decided, facts)
+    doubt(refine(obey(decided, facts), facts), facts)
 }
 
 /// Where the words of the error stand, for evidence.
@@ -76,7 +76,9 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.fault.is_some() {
         return None;
     }
-    if facts.whole.lower().starts_with("error code: 5") {
+    // Cloudflare's shortest answer; its number may be cut off.
+    let code = facts.whole.lower().strip_prefix("error code").map(|code| code.trim_start_matches([':', ' ']));
+    if code.is_some_and(|code| code.starts_with('5') || code.is_empty() && facts.exchange.status >= 500) {
         let found = Finding::new(Kind::EdgeBlock, LimitOwner::Edge, Reason::GateFailed, Now, Certain);
         return Some(found.on("text", facts.whole.plain()));
     }
@@ -110,13 +112,35 @@ fn availability(facts: &Facts<'_>) -> Option<Finding> {
         "model_deprecated" => (K::ModelNotFound, O::None, R::ModelRetired, Never),
         "wrong_endpoint" => (K::BadRequest, O::None, R::InvalidRequest, Never),
         "no_endpoints" | "model_unavailable_upstream" => (K::NoEndpoints, O::None, R::NotServed, Never),
-        "constraint_filtered" => (K::NoEndpoints, O::None, R::UnsupportedOption, Never),
+        "constraint_filtered" => {
+            let (kind, reason) = match fault.first_available("excluded_by") {
+                Some(what) if what.starts_with("data_") => (K::DataPolicy, R::PrivacySettings),
+                Some("context_length") => (K::ContextLength, R::TooLong),
+                Some("max_price") => (K::NoEndpoints, R::PriceCap),
+                Some("allowed_providers") => (K::NoEndpoints, R::ProviderPinned),
+                Some("geo") => (K::RegionBlocked, R::Region),
+                _ => (K::NoEndpoints, R::UnsupportedOption),
+            };
+            (kind, O::None, reason, Never)
+        }
         "free_variant_ended" => (K::NoEndpoints, O::None, R::FreeEnded, Never),
         "region_restricted" => (K::RegionBlocked, O::None, R::Region, Never),
         "privacy_restricted" => (K::DataPolicy, O::None, R::PrivacySettings, Never),
         _ => return None,
     };
     Some(Finding::new(kind, owner, reason, retry, Certain).on(&fault.field("availability.code"), &code))
+}
+
+/// What is not known of `error.availability` still says whether a retry can help.
+fn obey(mut found: Finding, facts: &Facts<'_>) -> Finding {
+    let Some(fault) = &facts.fault else { return found };
+    let Some(stated) = fault.available("retryable") else { return found };
+    match (stated.as_str(), found.retry) {
+        ("true", Never) => found.retry = Later,
+        ("false", Now | Later) => found.retry = Never,
+        _ => return found,
+    }
+    found.on(&fault.field("availability.retryable"), &stated)
 }
 
 fn limit_source(facts: &Facts<'_>) -> Option<Finding> {
@@ -146,8 +170,7 @@ fn limit_source(facts: &Facts<'_>) -> Option<Finding> {
     }
     // The sentence tells more of the same: which balance, which period, which of the two daily tiers.
     if let Some(template) = templates::first(templates::OWN, &facts.said).filter(|it| it.kind == found.kind) {
-        found.reason = template.reason;
-        found.retry = template.retry;
+        found = of_sentence(found, template, facts);
     }
     match fault.and_then(|fault| fault.text("reason")) {
         Some(reason @ "in_flight_budget_exhausted") => Some(in_flight(facts, reason)),
@@ -208,7 +231,32 @@ fn sentence(facts: &Facts<'_>) -> Option<Finding> {
     }
     let words = template.words.first().copied().unwrap_or_default();
     let certainty = if template.own { Certain } else { Likely };
-    Some(Finding::template(template, certainty).on(&field_of(facts, words), words))
+    Some(of_sentence(Finding::template(template, certainty).on(&field_of(facts, words), words), template, facts))
+}
+
+/// What a sentence says of the cause, and whether it was cut off before it said whose limit it is.
+fn of_sentence(mut found: Finding, template: &Template, facts: &Facts<'_>) -> Finding {
+    found.reason = template.reason;
+    found.retry = template.retry;
+    let words = template.words.first().copied().unwrap_or_default();
+    if matches!(found.reason, Reason::AnswerTooLong | Reason::PromptTooLong) && !tells_whose(&facts.said, words) {
+        found.owner = LimitOwner::Unknown;
+        found.certainty = Unsure;
+    }
+    found
+}
+
+/// The sentence on what the credits cover ends with the page where to raise them: the account's, or one key's, which was
+/// looked for before. Where it is cut off inside, it does not tell; where it ends before, it is an account that is spoken of.
+fn tells_whose(said: &Text, words: &str) -> bool {
+    const VISIT: &str = "to increase, visit";
+    let rest = said.after("but can only afford").or_else(|| said.after(words));
+    let Some((_, next)) = rest.and_then(|rest| rest.split_once('.')) else { return false };
+    let next = next.trim_start().to_ascii_lowercase();
+    match next.strip_prefix(VISIT) {
+        Some(page) => page.contains("credits"),
+        None => next.is_empty() || !VISIT.starts_with(next.as_str()) && !next.starts_with("you requested"),
+    }
 }
 
 fn routing(facts: &Facts<'_>) -> Option<Finding> {
@@ -250,18 +298,21 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     let relayed = said.has("provider returned error") || facts.whole.has("provider returned error");
     let of_provider = named || relayed || said.has("upstream error");
     let whose = if of_provider { O::Provider } else { O::Unknown };
-    let Some(status) = facts.meaning() else {
+    let Some(status) = facts.meaning().or_else(|| implied_status(facts)) else {
         let finished = facts.fault.as_ref().is_some_and(|fault| fault.path.ends_with("finish_reason"));
         if finished {
             return Finding::new(K::ProviderError, O::Provider, R::ProviderFailed, Now, Likely).on("finish_reason", "error");
         }
         return Finding::new(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Now, Unsure);
     };
-    let with =
-        |kind, owner, reason, retry, certainty| Finding::new(kind, owner, reason, retry, certainty).on("status", &status.to_string());
+    // A status that only words amount to is no evidence; the words are.
+    let on_status = |found: Finding| match facts.meaning() {
+        Some(status) => found.on("status", &status.to_string()),
+        None => found.on(&field_of(facts, ""), said.plain()),
+    };
+    let with = |kind, owner, reason, retry, certainty| on_status(Finding::new(kind, owner, reason, retry, certainty));
     let worded = |kind, owner, reason, retry, words: &str| {
-        let found = Finding::new(kind, owner, reason, retry, Likely).on("status", &status.to_string());
-        found.on(&field_of(facts, words), words)
+        on_status(Finding::new(kind, owner, reason, retry, Likely)).on(&field_of(facts, words), words)
     };
     match status {
         429 => limit(facts, of_provider),
@@ -329,12 +380,33 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     }
 }
 
+/// The status that an error without one amounts to, by what its words are about.
+fn implied_status(facts: &Facts<'_>) -> Option<u16> {
+    const ABOUT: [(Topic, u16); 8] = [
+        (Topic::Context, 400),
+        (Topic::Region, 403),
+        (Topic::Filter, 403),
+        (Topic::Overload, 503),
+        (Topic::Timeout, 504),
+        (Topic::Empty, 402),
+        (Topic::Quota, 429),
+        (Topic::Key, 401),
+    ];
+    facts.fault.as_ref()?;
+    let about = ABOUT.iter().find(|(topic, _)| templates::topic(&facts.said, *topic).is_some()).map(|(_, status)| *status);
+    about.or_else(|| facts.said.has("upstream error from ").then_some(502))
+}
+
 /// A 429 that no field and no sentence explains.
 fn limit(facts: &Facts<'_>, of_provider: bool) -> Finding {
     use {Kind as K, LimitOwner as O, Reason as R};
     let fault = facts.fault.as_ref();
     let pool = fault.is_some_and(|fault| fault.flag("is_byok") == Some(false));
-    let found = |kind, owner, reason, certainty| Finding::new(kind, owner, reason, Later, certainty).on("status", "429");
+    let stated = facts.meaning().is_some();
+    let found = |kind, owner, reason, certainty| {
+        let found = Finding::new(kind, owner, reason, Later, certainty);
+        if stated { found.on("status", "429") } else { found.on(&field_of(facts, ""), facts.said.plain()) }
+    };
     if let (true, Some(fault)) = (pool, fault) {
         let found = Finding::new(K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later, Likely);
         return found.on(&fault.field("metadata.is_byok"), "false");
@@ -371,6 +443,8 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
         topic(&code_text, wanted).map(|words| ("metadata.provider_error_code", words)).or(in_raw)
     };
     let field = |member: &str| fault.map_or_else(|| member.to_owned(), |fault| fault.field(member));
+    // A limit of the day is not over in the seconds that some providers add to it; a wait of minutes is believed.
+    let daily = || said(Topic::Daily).filter(|_| facts.wait_ms().is_none_or(|(_, ms)| ms < wait::LEAST_OF_A_DAY_MS));
     let refined = match found.reason {
         Reason::PoolLimited => {
             let numeric = code.as_deref().is_some_and(|code| code == "429");
@@ -378,6 +452,8 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
                 Some((Reason::PoolAccountEmpty, sign))
             } else if let Some(sign) = said(Topic::Overload) {
                 Some((Reason::PoolEngineOverloaded, sign))
+            } else if let Some(sign) = daily() {
+                Some((Reason::PoolDaily, sign))
             } else if let Some(sign) = said(Topic::Quota) {
                 Some((Reason::PoolQuota, sign))
             } else if numeric {
@@ -386,14 +462,11 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
                 None
             }
         }
-        Reason::OwnKeyLimit => {
-            if let Some(sign) = said(Topic::Overload) {
-                Some((Reason::OwnKeyOverloaded, sign))
-            } else {
-                // A wait that is stated is shorter than the day.
-                said(Topic::Daily).filter(|_| facts.wait_ms().is_none()).map(|sign| (Reason::OwnKeyDaily, sign))
-            }
-        }
+        Reason::OwnKeyLimit => match said(Topic::Overload) {
+            Some(sign) => Some((Reason::OwnKeyOverloaded, sign)),
+            None => daily().map(|sign| (Reason::OwnKeyDaily, sign)),
+        },
+        Reason::ProviderLimit => daily().map(|sign| (Reason::ProviderDaily, sign)),
         _ => None,
     };
     if let Some((reason, (member, words))) = refined {
@@ -401,4 +474,47 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
         found.evidence.push(evidence(&field(member), words));
     }
     found
+}
+
+/// Whose credential failed stands at the end of an error. Where the text ends before, a provider's limit or refusal may
+/// have been any credential's.
+fn doubt(mut found: Finding, facts: &Facts<'_>) -> Finding {
+    use Reason as R;
+    let open = matches!(
+        found.reason,
+        R::ProviderLimit | R::ProviderDaily | R::ProviderAccountEmpty | R::ProviderRefused | R::ProviderRejected | R::KeyRefused
+    );
+    let stated = facts.fault.as_ref().is_some_and(|fault| fault.flag("is_byok").is_some() || known_source(fault).is_some());
+    if facts.cut && open && !stated {
+        found.owner = LimitOwner::Unknown;
+        found.certainty = Unsure;
+    }
+    found
+}
+
+/// The `limit_source`, where it is one whose meaning is known.
+fn known_source(fault: &Fault) -> Option<&str> {
+    fault.text("limit_source").filter(|source| templates::LIMIT_SOURCES.iter().any(|(known, ..)| known == source))
+}
+
+/// The fields that contradict what was decided: another credential than the one whose limit it would be, or another
+/// status than the one that the limit's source has.
+pub(super) fn against(found: &Finding, facts: &Facts<'_>) -> Vec<Evidence> {
+    let Some(fault) = &facts.fault else { return Vec::new() };
+    let mut signs = Vec::new();
+    let own = match found.owner {
+        LimitOwner::SharedPool => Some(false),
+        LimitOwner::OwnProviderKey => Some(true),
+        _ => None,
+    };
+    if let (Some(own), Some(stated)) = (own, fault.flag("is_byok"))
+        && own != stated
+    {
+        signs.push(evidence(&fault.field("metadata.is_byok"), if stated { "true" } else { "false" }));
+    }
+    let limit = matches!(found.kind, Kind::UpstreamRateLimit | Kind::ByokRateLimit | Kind::FreePerMinute | Kind::FreePerDay);
+    if let Some(code) = fault.code.filter(|code| known_source(fault).is_some() && limit && *code != 429) {
+        signs.push(evidence(&fault.field("code"), &code.to_string()));
+    }
+    signs
 }

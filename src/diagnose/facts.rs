@@ -27,6 +27,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) host: Host,
     /// The error object, where there is one.
     pub(crate) fault: Option<Fault>,
+    /// The text ends inside the error object, or another one.
+    pub(crate) cut: bool,
     /// The title of an HTML page.
     pub(crate) html: Option<String>,
     /// The error's message and the provider's words; without an error object the whole text.
@@ -58,7 +60,7 @@ impl<'a> Facts<'a> {
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
-        let roots = if html.is_some() || headless { Vec::new() } else { read::read(&body) };
+        let read::Reading { roots, cut } = if html.is_some() || headless { read::Reading::default() } else { read::read(&body) };
         let fault = read::fault::find(&roots, well);
         let whole = Text::new(&body);
         let raw = Text::new(fault.as_ref().map_or("", |fault| &fault.raw));
@@ -69,7 +71,7 @@ impl<'a> Facts<'a> {
             _ => whole.clone(),
         };
         let is_data = fault.is_none() && (well || !prose && !roots.is_empty() && exchange.status < 400);
-        Self { exchange, host: host(&exchange.url), fault, html, said, raw, whole, is_data }
+        Self { exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data }
     }
 
     /// The sign by which this is OpenRouter's failure, and how sure that makes it; `None` is silence.
@@ -281,7 +283,9 @@ impl<'a> Facts<'a> {
         };
         let field = || {
             let (field, value) = self.header("retry-after")?;
-            Some((evidence(&field, &value), wait::retry_after(&value, self.exchange.at_ms)?))
+            // A date is by the server's clock.
+            let now_ms = self.exchange.header("date").and_then(wait::date).unwrap_or(self.exchange.at_ms);
+            Some((evidence(&field, &value), wait::retry_after(&value, now_ms)?))
         };
         let member = || {
             let value = fault?.word("retry_after_seconds").or_else(|| fault?.word("retry_after"))?;

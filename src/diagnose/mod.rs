@@ -96,6 +96,8 @@ vocabulary! {
         PoolAccountEmpty = "pool_account_empty",
         /// The provider answered the shared pool, but its code says that it is full itself.
         PoolEngineOverloaded = "pool_engine_overloaded",
+        /// The provider limited OpenRouter's credential for the day.
+        PoolDaily = "pool_daily",
         /// The shared pool was limited; why, the failure does not tell.
         PoolLimited = "pool_limited",
         /// Every provider of the model answered that it is at its limit.
@@ -104,6 +106,8 @@ vocabulary! {
         DocumentEngine = "document_engine",
         /// A provider's limit; on whose credential, the failure does not tell.
         ProviderLimit = "provider_limit",
+        /// A provider's limit for the day; on whose credential, the failure does not tell.
+        ProviderDaily = "provider_daily",
         /// The limit of the user's account at the provider.
         OwnKeyLimit = "own_key_limit",
         /// The same, for the day.
@@ -297,12 +301,15 @@ pub struct Diagnosis {
     pub request_id: Option<String>,
     /// The fields and words that led here.
     pub evidence: Vec<Evidence>,
+    /// The fields that speak against it; where there are any, the failure contradicts itself.
+    pub against: Vec<Evidence>,
 }
 
 /// Diagnoses one exchange; `None` where it is not an OpenRouter failure.
 pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let (sign, sureness) = facts.recognize()?;
     let found = decide::decide(facts);
+    let against = decide::against(&found, facts);
     let mut evidence = found.evidence;
     if !evidence.contains(&sign) {
         evidence.push(sign);
@@ -314,6 +321,7 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
             evidence.push(stated.0.clone());
         }
     }
+    let certainty = if against.is_empty() { found.certainty.max(sureness) } else { Certainty::Unsure };
     let shown = |text: String| redact::redact(&text).chars().take(120).collect::<String>();
     let id = facts.fault.as_ref().and_then(|fault| fault.request_id.clone());
     let id = id.or_else(|| facts.exchange.header("x-generation-id").map(str::to_owned));
@@ -321,7 +329,7 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         kind: found.kind,
         limit_owner: found.owner,
         reason: found.reason,
-        certainty: found.certainty.max(sureness),
+        certainty,
         status: facts.status(),
         provider: facts.provider().map(shown),
         model: facts.model().map(shown),
@@ -332,5 +340,6 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         links: facts.links(),
         request_id: id.map(shown),
         evidence,
+        against,
     })
 }

@@ -48,6 +48,9 @@ pub(super) const CAPS: &[Template] = &[
     own(&["create a key with a higher monthly"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
     own(&["create a key with a higher"], K::KeyLimit, O::Key, R::KeyTotal, Never),
     own(&["adjust the key's"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    // The page that it names tells as much, where the rest is cut off.
+    own(&["can only afford", "to increase, visit https://openrouter.ai/", "/keys"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    own(&["prompt tokens limit", "to increase, visit https://openrouter.ai/", "/keys"], K::KeyLimit, O::Key, R::KeyCap, Never),
     own(&["key limit exceeded", "openrouter.ai/"], K::KeyLimit, O::Key, R::KeyCap, Never),
     shared(&["key limit exceeded"], K::KeyLimit, O::Key, R::KeyCap, Never),
     own(&["workspace daily budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),

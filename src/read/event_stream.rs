@@ -1,7 +1,84 @@
-//! Server-sent events: the payloads of a stream.
+//! Server-sent events: the payloads of a stream, taken apart as it arrives.
 //!
 //! Source: WHATWG HTML, "Server-sent events", section 9.2.6. OpenRouter's keep-alive comments
 //! (`: OPENROUTER PROCESSING`) are comments like any other.
+
+/// Bytes of one event, or of one line, that are kept; a stream that never ends a line costs no more.
+const MAX_EVENT: usize = 262_144;
+
+/// The reader of one stream. Where the stream is cut into pieces makes no difference.
+///
+/// ```
+/// let mut stream = cooldown::read::EventStream::default();
+/// assert_eq!(stream.push(b": OPENROUTER PROCESSING\r\n\r\ndata: {\"error\""), [""; 0]);
+/// assert_eq!(stream.push(b":{\"code\":429}}\r\n\r"), [r#"{"error":{"code":429}}"#]);
+/// assert_eq!(stream.push(b"\ndata: [DONE]\n\ndata: {\"cut"), [""; 0]);
+/// assert_eq!(stream.finish().as_deref(), Some("{\"cut"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct EventStream {
+    /// The line that has not ended yet.
+    line: Vec<u8>,
+    /// The `data` of the event that has not ended yet.
+    event: Option<String>,
+    /// The last byte was a carriage return: a line feed that follows belongs to the same line end.
+    after_return: bool,
+}
+
+impl EventStream {
+    /// Takes the next piece; gives the `data` of each event that it ends, in order. `[DONE]` is no payload.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<String> {
+        let mut ended = Vec::new();
+        let mut rest = piece;
+        while let Some(byte) = rest.first() {
+            if self.after_return && *byte == b'\n' {
+                rest = rest.get(1..).unwrap_or_default();
+                self.after_return = false;
+                continue;
+            }
+            let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let (line, after) = rest.split_at(length.unwrap_or(rest.len()));
+            let room = MAX_EVENT.saturating_sub(self.line.len());
+            self.line.extend(line.iter().take(room));
+            self.after_return = after.first() == Some(&b'\r');
+            rest = after.get(1..).unwrap_or_default();
+            if length.is_some() {
+                ended.extend(self.end_line());
+            }
+        }
+        ended
+    }
+
+    /// The `data` of an event that was cut off by the stream's end.
+    #[must_use]
+    pub fn finish(mut self) -> Option<String> {
+        self.end_line().or_else(|| self.end_event())
+    }
+
+    fn end_line(&mut self) -> Option<String> {
+        let line = std::mem::take(&mut self.line);
+        if line.is_empty() {
+            return self.end_event();
+        }
+        let line = String::from_utf8_lossy(&line);
+        if let Some(value) = line.trim_start_matches('\u{feff}').strip_prefix("data:") {
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match &mut self.event {
+                Some(lines) if lines.len() + value.len() < MAX_EVENT => {
+                    lines.push('\n');
+                    lines.push_str(value);
+                }
+                Some(_) => {}
+                None => self.event = Some(value.to_owned()),
+            }
+        }
+        None
+    }
+
+    fn end_event(&mut self) -> Option<String> {
+        self.event.take().filter(|payload| payload.trim() != "[DONE]")
+    }
+}
 
 /// Whether the text is an event stream: its first line that says anything is a field or a comment of one.
 pub(super) fn is_event_stream(text: &str) -> bool {
@@ -9,25 +86,10 @@ pub(super) fn is_event_stream(text: &str) -> bool {
     first.starts_with(':') || ["data:", "event:", "id:", "retry:"].iter().any(|field| first.starts_with(field))
 }
 
-/// The `data` of each event, in order; an event that was cut off counts too. `[DONE]` is no payload.
+/// The `data` of each event of a whole text, in order; an event that was cut off counts too.
 pub(super) fn payloads(text: &str) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut event: Option<String> = None;
-    for line in text.lines() {
-        if line.is_empty() {
-            all.extend(event.take());
-        } else if let Some(value) = line.strip_prefix("data:") {
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match &mut event {
-                Some(lines) => {
-                    lines.push('\n');
-                    lines.push_str(value);
-                }
-                None => event = Some(value.to_owned()),
-            }
-        }
-    }
-    all.extend(event);
-    all.retain(|payload| payload.trim() != "[DONE]");
+    let mut stream = EventStream::default();
+    let mut all = stream.push(text.as_bytes());
+    all.extend(stream.finish());
     all
 }

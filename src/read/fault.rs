@@ -275,7 +275,7 @@ fn told(error: &str, path: &str, members: &Map<String, Value>, nested: usize, fa
 /// Errors inside a string.
 fn inside(text: Option<&Value>, path: &str, nested: usize, faults: &mut Vec<Fault>) {
     if let Some(text) = text.and_then(Value::as_str).filter(|text| nested < MAX_NESTING && text.contains('{')) {
-        for root in read(text) {
+        for root in read(text).roots {
             collect(&root, path, 0, nested + 1, faults);
         }
     }
@@ -387,7 +387,7 @@ fn provider_words(value: &Value, key: &str, depth: usize, out: &mut String) {
             }
         }
         Value::String(text) => {
-            let opened = if text.trim_start().starts_with(['{', '[', '"']) { read(text) } else { Vec::new() };
+            let opened = if text.trim_start().starts_with(['{', '[', '"']) { read(text).roots } else { Vec::new() };
             for root in &opened {
                 provider_words(root, key, depth + 1, out);
             }

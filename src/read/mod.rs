@@ -7,6 +7,7 @@ pub mod wait;
 mod event_stream;
 mod tolerant;
 
+pub use event_stream::EventStream;
 pub use fault::Fault;
 
 use serde_json::Value;
@@ -89,16 +90,35 @@ impl Text {
     }
 }
 
-/// The objects that stand in a text, outermost first, in the order in which they stand there.
+/// What was read of a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The objects that stand in the text, outermost first, in the order in which they stand there; none in prose.
+    pub roots: Vec<Value>,
+    /// The text ends inside one of them: what else it would have said is not known.
+    pub cut: bool,
+}
+
+/// Reads a text. Well-formed JSON is serde_json's; everything else is the tolerant reader's.
 ///
-/// Well-formed JSON is serde_json's; everything else is the tolerant reader's. The answer is empty for prose.
+/// ```
+/// let seed = cooldown::read::read("{message:'Provider returned error',code:429,metadata:{provider_name:'Cer");
+/// assert_eq!(seed.roots, [serde_json::json!({"message": "Provider returned error", "code": 429, "metadata": {}})]);
+/// assert!(seed.cut);
+/// ```
 #[must_use]
-pub fn read(text: &str) -> Vec<Value> {
+pub fn read(text: &str) -> Reading {
     let text = text.trim_start_matches('\u{feff}').trim();
-    if event_stream::is_event_stream(text) {
-        return event_stream::payloads(text).iter().flat_map(|payload| read_one(payload)).collect();
+    if !event_stream::is_event_stream(text) {
+        return read_one(text);
     }
-    read_one(text)
+    let mut all = Reading::default();
+    for payload in event_stream::payloads(text) {
+        let Reading { roots, cut } = read_one(&payload);
+        all.roots.extend(roots);
+        all.cut |= cut;
+    }
+    all
 }
 
 /// Whether the text begins where an answer begins: with a value, or with a field of an event stream.
@@ -108,7 +128,7 @@ pub fn has_head(text: &str) -> bool {
     text.starts_with(['{', '[']) || event_stream::is_event_stream(text)
 }
 
-fn read_one(text: &str) -> Vec<Value> {
+fn read_one(text: &str) -> Reading {
     let mut text = std::borrow::Cow::Borrowed(text.trim());
     for _ in 0..MAX_NESTING {
         if text.starts_with(['{', '[', '"']) {
@@ -117,17 +137,17 @@ fn read_one(text: &str) -> Vec<Value> {
                     text = inner.into();
                     continue;
                 }
-                Ok(value @ (Value::Object(_) | Value::Array(_))) => return vec![value],
+                Ok(value @ (Value::Object(_) | Value::Array(_))) => return Reading { roots: vec![value], cut: false },
                 _ => {}
             }
         }
-        let found = tolerant::objects(&text);
-        if !found.is_empty() || !text.contains("\\\"") {
-            return found;
+        let (roots, cut) = tolerant::objects(&text);
+        if !roots.is_empty() || !text.contains("\\\"") {
+            return Reading { roots, cut };
         }
         text = unescape(&text).into();
     }
-    Vec::new()
+    Reading::default()
 }
 
 /// One level of backslashes off: what was a string's inside becomes text of its own.

@@ -13,10 +13,16 @@ const MAX_NODES: usize = 20_000;
 /// Bytes of a key, which bounds every look ahead.
 const MAX_KEY: usize = 96;
 
-/// Every object that stands in the text, in order. Members that stand outside any object, because the head of the
-/// text is missing, come last as one object.
-pub(super) fn objects(text: &str) -> Vec<Value> {
-    Reader { text, bytes: text.as_bytes(), at: 0, nodes: 0, open_objects: 0, open_arrays: 0 }.document()
+/// Members whose value says something even where the text ends inside it. Of all others a part may say something else:
+/// `upstream_provider` is no `limit_source`, `Google` is not `Google AI Studio`.
+const SENTENCES: [&str; 10] = ["message", "raw", "error", "detail", "details", "msg", "reason", "errorText", "body", "text"];
+
+/// Every object that stands in the text, in order, and whether the text ends inside one. Members that stand outside
+/// any object, because the head of the text is missing, come last as one object.
+pub(super) fn objects(text: &str) -> (Vec<Value>, bool) {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, nodes: 0, open_objects: 0, open_arrays: 0, cut: false, torn: false };
+    let found = reader.document();
+    (found, reader.cut)
 }
 
 struct Reader<'a> {
@@ -26,6 +32,10 @@ struct Reader<'a> {
     nodes: usize,
     open_objects: usize,
     open_arrays: usize,
+    /// The text ended inside an object, a list or a string of one.
+    cut: bool,
+    /// The text ended inside the last scalar.
+    torn: bool,
 }
 
 impl Reader<'_> {
@@ -39,7 +49,7 @@ impl Reader<'_> {
                 b'"' | b'\'' => match self.loose_key() {
                     Some(key) => {
                         let value = self.value(0);
-                        loose.entry(key).or_insert(value);
+                        self.insert(&mut loose, key, value);
                     }
                     None => self.at += 1,
                 },
@@ -128,25 +138,38 @@ impl Reader<'_> {
         let mut members = Map::new();
         self.at += 1;
         self.open_objects += 1;
+        let mut closed = false;
         while let Some(byte) = self.peek() {
             match byte {
                 b'}' => {
                     self.at += 1;
+                    closed = true;
                     break;
                 }
                 // A bracket that closes an array around this object: the brace was lost.
-                b']' if self.open_arrays > 0 => break,
+                b']' if self.open_arrays > 0 => {
+                    closed = true;
+                    break;
+                }
                 _ => match self.key() {
                     Some(key) => {
                         let value = self.value(depth);
-                        members.entry(key).or_insert(value);
+                        self.insert(&mut members, key, value);
                     }
                     None => self.at += 1,
                 },
             }
         }
+        self.cut |= !closed;
         self.open_objects -= 1;
         Value::Object(members)
+    }
+
+    /// The first of equal keys counts; a value in which the text ended, only where a part of it says something.
+    fn insert(&self, members: &mut Map<String, Value>, key: String, value: Value) {
+        if !self.torn || SENTENCES.contains(&key.as_str()) || is_status(&value) {
+            members.entry(key).or_insert(value);
+        }
     }
 
     fn array(&mut self, depth: usize) -> Value {
@@ -229,6 +252,8 @@ impl Reader<'_> {
             }
         }
         out.push_str(self.text.get(plain..).unwrap_or_default());
+        self.cut = true;
+        self.torn = true;
         Some(out)
     }
 
@@ -288,9 +313,13 @@ impl Reader<'_> {
                 _ => self.at += 1,
             }
         }
-        match self.text.get(start..self.at).unwrap_or_default().trim() {
-            "true" | "True" => Value::Bool(true),
-            "false" | "False" => Value::Bool(false),
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        self.torn = self.peek().is_none() && !word.ends_with(|last: char| last.is_whitespace());
+        match word.trim() {
+            flag @ ("true" | "True" | "false" | "False") => {
+                self.torn = false;
+                Value::Bool(flag.eq_ignore_ascii_case("true"))
+            }
             "" | "null" | "None" | "nil" | "undefined" => Value::Null,
             word => match serde_json::from_str(word) {
                 Ok(number @ Value::Number(_)) => number,
@@ -298,6 +327,11 @@ impl Reader<'_> {
             },
         }
     }
+}
+
+/// Three digits that no more digits can follow.
+fn is_status(value: &Value) -> bool {
+    value.as_u64().is_some_and(|code| (400..600).contains(&code))
 }
 
 fn is_name(byte: u8) -> bool {

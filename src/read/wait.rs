@@ -3,6 +3,8 @@
 use crate::read::Text;
 use std::time::UNIX_EPOCH;
 
+/// The least wait that is believed of a limit per day. Google was seen to ask for 34 s where the day's quota was used up.
+pub(crate) const LEAST_OF_A_DAY_MS: u64 = 2 * MINUTE_MS;
 /// Waits that a sentence states are believed up to a day.
 const MAX_STATED_MS: u64 = 24 * HOUR_MS;
 const SECOND_MS: u64 = 1_000;
@@ -22,11 +24,44 @@ pub fn seconds(text: &str) -> Option<u64> {
 /// Source: RFC 9110, section 10.2.3.
 #[must_use]
 pub fn retry_after(value: &str, at_ms: u64) -> Option<u64> {
-    seconds(value).or_else(|| {
-        let until = httpdate::parse_http_date(value.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        let until_ms = until.as_secs().checked_mul(SECOND_MS)?;
-        (at_ms > 0).then(|| until_ms.saturating_sub(at_ms))
-    })
+    seconds(value).or_else(|| date(value).filter(|_| at_ms > 0).map(|until_ms| until_ms.saturating_sub(at_ms)))
+}
+
+/// An HTTP date, in epoch milliseconds.
+///
+/// Source: RFC 9110, section 5.6.7.
+#[must_use]
+pub fn date(value: &str) -> Option<u64> {
+    let date = httpdate::parse_http_date(value.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    date.as_secs().checked_mul(SECOND_MS)
+}
+
+/// When the period begins anew in which `at_ms` lies. OpenRouter counts days in UTC, weeks from Monday, months by the calendar.
+///
+/// Source: openrouter.ai/docs, limits, August 2026.
+#[must_use]
+pub fn next(period: Period, at_ms: u64) -> u64 {
+    let day = at_ms / DAY_MS;
+    let (year, month, _) = calendar(day);
+    DAY_MS
+        * match period {
+            Period::Day => day + 1,
+            // 1 January 1970 was a Thursday.
+            Period::Week => day + 7 - (day + 3) % 7,
+            Period::Month if month == 12 => days_since_epoch(year + 1, 1, 1),
+            Period::Month => days_since_epoch(year, month + 1, 1),
+        }
+}
+
+/// After which time a count starts over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// At 00:00 UTC.
+    Day,
+    /// On Monday, 00:00 UTC.
+    Week,
+    /// On the first of the month, 00:00 UTC.
+    Month,
 }
 
 /// `X-RateLimit-Reset` as an instant in epoch milliseconds: OpenRouter sends milliseconds, others epoch seconds or
@@ -42,7 +77,7 @@ pub fn reset(value: &str, at_ms: u64) -> Option<u64> {
 }
 
 /// The last instant that JavaScript's `Date` can hold.
-const MAX_INSTANT_MS: u64 = 8_640_000_000_000_000;
+pub(crate) const MAX_INSTANT_MS: u64 = 8_640_000_000_000_000;
 
 /// An instant such as `2026-10-12T00:00:00.000Z`, in epoch milliseconds; UTC only, which is what OpenRouter sends.
 #[must_use]
@@ -71,17 +106,23 @@ fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
     days - 719_468
 }
 
-/// An instant as `2026-11-22T16:11:00Z`.
-#[must_use]
-pub fn to_iso(at_ms: u64) -> String {
-    let (days, ms) = (at_ms / DAY_MS + 719_468, at_ms % DAY_MS);
+/// Year, month and day of a day counted from the epoch.
+fn calendar(day: u64) -> (u64, u64, u64) {
+    let days = day + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * march_month + 2) / 5 + 1;
     let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+/// An instant as `2026-11-22T16:11:00Z`.
+#[must_use]
+pub fn to_iso(at_ms: u64) -> String {
+    let (year, month, day) = calendar(at_ms / DAY_MS);
+    let ms = at_ms % DAY_MS;
     let (hour, minute, second) = (ms / HOUR_MS, ms / MINUTE_MS % 60, ms / SECOND_MS % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
@@ -111,7 +152,7 @@ pub fn from_text(text: &Text) -> Option<u64> {
         found.find_map(|(at, lead)| duration(text.lower().get(at + lead.len()..)?))
     };
     let found = LEADS.iter().find_map(|lead| stated(lead));
-    found.filter(|ms| !daily || *ms >= 2 * MINUTE_MS).map(|ms| ms.min(MAX_STATED_MS))
+    found.filter(|ms| !daily || *ms >= LEAST_OF_A_DAY_MS).map(|ms| ms.min(MAX_STATED_MS))
 }
 
 /// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds, or of the unit that the
@@ -214,6 +255,19 @@ mod tests {
         assert_eq!(reset("1790726400", at_ms), Some(1_790_726_400_000));
         assert_eq!(reset("30", at_ms), Some(at_ms + 30_000));
         assert_eq!(reset("%d", at_ms), None);
+    }
+
+    #[test]
+    fn periods_begin_anew() {
+        let after = |period, at: &str| to_iso(next(period, instant(at).unwrap()));
+        assert_eq!(after(Period::Day, "2026-11-26T10:00:00Z"), "2026-11-27T00:00:00Z");
+        assert_eq!(after(Period::Day, "2026-12-31T00:00:00Z"), "2027-01-01T00:00:00Z");
+        assert_eq!(after(Period::Week, "2026-11-26T10:00:00Z"), "2026-11-30T00:00:00Z", "a Thursday");
+        assert_eq!(after(Period::Week, "2026-11-29T23:59:59Z"), "2026-11-30T00:00:00Z", "a Sunday");
+        assert_eq!(after(Period::Week, "2026-11-30T00:00:00Z"), "2026-12-07T00:00:00Z", "a Monday");
+        assert_eq!(after(Period::Month, "2026-11-30T00:00:00Z"), "2026-12-01T00:00:00Z");
+        assert_eq!(after(Period::Month, "2026-12-01T00:00:00Z"), "2027-01-01T00:00:00Z");
+        assert_eq!(after(Period::Month, "2028-02-29T12:00:00Z"), "2028-03-01T00:00:00Z");
     }
 
     #[test]
