@@ -381,7 +381,7 @@ impl<'a> Speech<'a> {
 
     fn raw(&self) -> String {
         // Redacted before it is cut: a key that is cut in two would no longer look like one.
-        redact(&self.case.question.exchange.body).trim().chars().take(MAX_RAW).collect()
+        self.case.facts.body.trim().chars().take(MAX_RAW).collect()
     }
 
     /// For the makers of apps and for support: field names as on the wire, in no language.

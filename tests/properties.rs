@@ -1,8 +1,9 @@
 //! What holds for any input: the core never panics, never tells a secret, is never early, and a cut text never makes it
 //! speak where it was silent.
 
+use cooldown::read::EventStream;
 use cooldown::redact::redact;
-use cooldown::{Exchange, Locale, Question, RequestFacts, Surface, explain};
+use cooldown::{Certainty, Exchange, LimitOwner, Locale, Question, RequestFacts, Surface, explain};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
@@ -19,7 +20,7 @@ struct Row {
 
 /// The project's own rows, and the large collection's where the run has it.
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let own = ["http", "inside-200", "dress", "silence"].map(|file| format!("tests/corpus/{file}.jsonl"));
+    let own = ["http", "inside-200", "apis", "providers", "waits", "dress", "silence"].map(|file| format!("tests/corpus/{file}.jsonl"));
     let large = std::env::var("COOLDOWN_CORPUS").ok().into_iter();
     let files = own.into_iter().chain(large).filter_map(|file| fs::read_to_string(file).ok());
     let row = |line: &str| {
@@ -212,4 +213,156 @@ fn time_grows_with_the_text_alone() {
         }
         assert!(before.elapsed().as_secs() < 10, "{scrap}: {:?}", before.elapsed());
     }
+}
+
+/// What was cut off may have said whose limit it is; what is left may not say anything else instead.
+#[test]
+fn a_cut_never_changes_the_owner() {
+    let read = |row: &Row, text: &str| explain(&ask(row.surface, row.status, &row.url, text), &ENGLISH).map(|it| it.diagnosis);
+    let owner = |row: &Row, text: &str| read(row, text).map(|it| it.limit_owner);
+    let mut changed = Vec::new();
+    for row in ROWS.iter().filter(|row| !row.silent) {
+        // Of two fields that contradict each other the first one stands alone where the second is cut off.
+        let Some(whole) = read(row, &row.body).filter(|it| it.against.is_empty()).map(|it| it.limit_owner) else { continue };
+        for (cut, _) in row.body.char_indices().skip(1) {
+            let text = &row.body[..cut];
+            let Some(part) = owner(row, text).filter(|part| *part != whole && *part != LimitOwner::Unknown) else { continue };
+            let says = |words: &str| text.contains(words);
+            // Whole sentences and statuses that by themselves say something else than all of the text does.
+            let by_itself = match (whole, part) {
+                (LimitOwner::OwnProviderKey, LimitOwner::SharedPool) => says("temporarily rate-limited upstream"),
+                (LimitOwner::Key, LimitOwner::Account) => {
+                    says("402: This request requires more credit") || text.ends_with(". ") || text.ends_with('.')
+                }
+                (LimitOwner::Provider, LimitOwner::None) => says("HTTP 401") || text.trim() == ":",
+                (LimitOwner::Edge, LimitOwner::Provider) => text.len() < "error code".len(),
+                (LimitOwner::SharedPool, LimitOwner::Provider) => {
+                    text.contains("[429] Provider returned error") && text.trim_end_matches([':', ' ', '{']).ends_with("error")
+                }
+                _ => false,
+            };
+            if !by_itself {
+                changed.push(format!("{} became {}: {text}", whole.as_str(), part.as_str()));
+            }
+        }
+    }
+    assert!(
+        changed.is_empty(),
+        "{}:\n{}",
+        changed.len(),
+        changed.iter().step_by(1 + changed.len() / 20).cloned().collect::<Vec<_>>().join("\n")
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn where_a_stream_is_cut_into_pieces_makes_no_difference(row in 0_usize..10_000, sizes in prop::collection::vec(1_usize..40, 1..200), ends in 0_usize..3) {
+        let streams: Vec<&Row> = ROWS.iter().filter(|row| matches!(row.surface, Surface::Sse)).collect();
+        let body = streams[row % streams.len()].body.replace("\r\n", "\n").replace('\n', ["\n", "\r\n", "\r"][ends]);
+        let mut whole = EventStream::default();
+        let mut all = whole.push(body.as_bytes());
+        all.extend(whole.finish());
+        let (mut pieces, mut rest) = (EventStream::default(), body.as_bytes());
+        let mut got = Vec::new();
+        for size in sizes.iter().cycle() {
+            let (piece, after) = rest.split_at((*size).min(rest.len()));
+            got.extend(pieces.push(piece));
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        got.extend(pieces.finish());
+        prop_assert_eq!(got, all);
+    }
+}
+
+/// The same JSON as other programs print it.
+fn dresses(body: &Value) -> Vec<(&'static str, String)> {
+    let json = body.to_string();
+    let python = repr(body, &["None", "True", "False"], true);
+    let script = repr(body, &["null", "true", "false"], false);
+    let escaped = serde_json::to_string(&json).unwrap();
+    let twice = serde_json::to_string(&escaped).unwrap();
+    let wrapped: String = json.chars().collect::<Vec<_>>().chunks(78).map(|line| line.iter().collect::<String>() + "\n  ").collect();
+    let quoted: String = serde_json::to_string_pretty(body).unwrap().lines().map(|line| format!("> {line}\n")).collect();
+    vec![
+        ("indented", serde_json::to_string_pretty(body).unwrap()),
+        ("a Python repr", python.clone()),
+        ("an SDK's message", format!("openai.APIStatusError: Error code: {} - {python}", body["error"]["code"])),
+        ("a byte string", format!("HTTP error body: b'{}'", json.replace('\\', "\\\\").replace('\'', "\\'"))),
+        ("a JavaScript literal", script.clone()),
+        ("a browser's console", format!("Uncaught (in promise) Error: request failed {script}")),
+        ("a string", escaped.clone()),
+        ("a member of a log's line", format!("{{\"level\":50,\"msg\":\"chat failed\",\"body\":{escaped}}}")),
+        ("a string in a string", format!("failed with body={twice}")),
+        ("wrapped by a terminal", wrapped),
+        ("quoted in a mail", quoted),
+        ("in a fence", format!("Got this just now:\n```json\n{json}\n```\nAny idea?")),
+        ("in German", format!("Seit heute Morgen bekomme ich immer diesen Fehler: {json} – was kann ich tun?")),
+        ("in Chinese", format!("刚才一直报错：{json}，请问怎么解决？")),
+        ("a proxy's line", format!("PROXY ERROR {}: {json} (unk)", body["error"]["code"])),
+    ]
+}
+
+/// A repr with single quotes; keys quoted or bare.
+fn repr(value: &Value, words: &[&str; 3], quoted: bool) -> String {
+    let text = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n"));
+    match value {
+        Value::Null => words[0].to_owned(),
+        Value::Bool(flag) => words[if *flag { 1 } else { 2 }].to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(said) => text(said),
+        Value::Array(items) => format!("[{}]", items.iter().map(|item| repr(item, words, quoted)).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let plain = |key: &str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let key = |key: &str| if quoted || !plain(key) { text(key) } else { key.to_owned() };
+            let members = members.iter().map(|(name, member)| format!("{}: {}", key(name), repr(member, words, quoted)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// What a verdict states, apart from where it was read.
+fn stated(surface: Surface, status: u16, body: &str) -> Option<String> {
+    let it = explain(&ask(surface, status, "", body), &ENGLISH)?.diagnosis;
+    let (provider, model) = (&it.provider, &it.model);
+    Some(format!(
+        "{} {} {} {} {provider:?} {model:?} {:?} {:?} {:?} {:?}",
+        it.kind.as_str(),
+        it.limit_owner.as_str(),
+        it.reason.as_str(),
+        it.retry_helps.as_str(),
+        it.status,
+        it.retry_after_s,
+        it.reset_at_ms,
+        it.is_byok,
+    ))
+}
+
+#[test]
+fn another_dress_does_not_change_the_verdict() {
+    let (mut compared, mut differ) = (0, Vec::new());
+    for Row { status, body, silent, .. } in ROWS.iter().filter(|row| matches!(row.surface, Surface::Http)) {
+        let Ok(json @ Value::Object(_)) = serde_json::from_str::<Value>(body) else { continue };
+        let plain = stated(Surface::Log, *status, body);
+        if plain.is_none() || *silent {
+            continue;
+        }
+        for (dress, text) in dresses(&json) {
+            compared += 1;
+            let dressed = stated(Surface::Log, *status, &text);
+            // A sentence that others write too tells whose it is in its own envelope alone.
+            let unsure =
+                || explain(&ask(Surface::Log, *status, "", body), &ENGLISH).is_some_and(|it| it.diagnosis.certainty != Certainty::Certain);
+            let may_be_silent = dress == "a member of a log's line" && dressed.is_none() && unsure();
+            if dressed != plain && !may_be_silent {
+                differ.push(format!("{dress}: {}\n   plain {plain:?}\n dressed {dressed:?}", text.chars().take(300).collect::<String>()));
+            }
+        }
+    }
+    assert!(compared > 1_000, "only {compared} were compared");
+    assert!(differ.is_empty(), "{} of {compared} differ:\n{}", differ.len(), differ.join("\n"));
 }

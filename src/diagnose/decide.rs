@@ -255,7 +255,7 @@ fn tells_whose(said: &Text, words: &str) -> bool {
     let next = next.trim_start().to_ascii_lowercase();
     match next.strip_prefix(VISIT) {
         Some(page) => page.contains("credits"),
-        None => next.is_empty() || !VISIT.starts_with(next.as_str()) && !next.starts_with("you requested"),
+        None => next.is_empty() || ![VISIT, "you requested"].iter().any(|more| more.starts_with(next.as_str()) || next.starts_with(more)),
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum Host {
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) exchange: &'a Exchange,
+    /// The text that was read: without its layout, redacted.
+    pub(crate) body: String,
     pub(crate) host: Host,
     /// The error object, where there is one.
     pub(crate) fault: Option<Fault>,
@@ -44,19 +46,13 @@ pub(crate) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Reads the exchange.
     pub(crate) fn gather(exchange: &'a Exchange) -> Self {
-        // Secrets go first: what was never read cannot be told.
-        let shown = redact(&exchange.body);
-        let mut end = shown.len().min(MAX_TEXT);
-        while !shown.is_char_boundary(end) {
-            end -= 1;
-        }
-        let body = shown.get(..end).unwrap_or_default();
-        let body = match exchange.surface {
-            Surface::Page | Surface::Log => read::without_gutter(body),
-            _ => body.to_owned(),
-        };
-        let html = read::html_title(&body);
         let prose = matches!(exchange.surface, Surface::Page | Surface::Log);
+        let body = head(&exchange.body);
+        let body = if prose { read::layout::plain(body) } else { body.into() };
+        // Secrets go before anything is read: what was never read cannot be told. Only a text whose lines are whole
+        // shows them whole.
+        let body = redact(&body);
+        let html = read::html_title(&body);
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
@@ -71,7 +67,7 @@ impl<'a> Facts<'a> {
             _ => whole.clone(),
         };
         let is_data = fault.is_none() && (well || !prose && !roots.is_empty() && exchange.status < 400);
-        Self { exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data }
+        Self { body, exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data }
     }
 
     /// The sign by which this is OpenRouter's failure, and how sure that makes it; `None` is silence.
@@ -87,17 +83,13 @@ impl<'a> Facts<'a> {
             return if named && failed { sign("html", title, Certainty::Likely) } else { None };
         }
         if let Some(fault) = &self.fault {
-            if !from_wire && is_in_code(&self.exchange.body, &fault.message) {
+            if !from_wire && is_in_code(&self.body, &fault.message) {
                 return None;
             }
             if let Some((field, text)) = self.mark(fault) {
                 return sign(&field, &text, Certainty::Certain);
             }
-        } else if self.is_data
-            || self.exchange.surface == Surface::Sse
-            || is_code_or_docs(&self.exchange.body)
-            || !from_wire && self.is_talk()
-        {
+        } else if self.is_data || self.exchange.surface == Surface::Sse || is_code_or_docs(&self.body) || !from_wire && self.is_talk() {
             return None;
         }
         if let Some(words) = self.own_words() {
@@ -337,6 +329,17 @@ impl<'a> Facts<'a> {
         }
         links
     }
+}
+
+/// What is looked at of a text. Where it is cut, the cut does not go through a word, which may be a key.
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = text.get(..end).unwrap_or_default();
+    let whole = || head.rfind(|char: char| !char.is_alphanumeric() && !"-_.".contains(char)).and_then(|at| head.get(..at));
+    if end == text.len() { head } else { whole().unwrap_or_default() }
 }
 
 /// A field and what stood there, ready to be shown: redacted and short.

@@ -2,6 +2,7 @@
 //! reprs, text escaped several times, cut off, wrapped, or quoted inside prose. It is total on any text.
 
 pub mod fault;
+pub mod layout;
 pub mod wait;
 
 mod event_stream;
@@ -11,6 +12,7 @@ pub use event_stream::EventStream;
 pub use fault::Fault;
 
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// How often text inside text is unwrapped. Three levels were met; one more costs nothing.
 const MAX_NESTING: usize = 4;
@@ -129,7 +131,10 @@ pub fn has_head(text: &str) -> bool {
 }
 
 fn read_one(text: &str) -> Reading {
-    let mut text = std::borrow::Cow::Borrowed(text.trim());
+    let mut text = Cow::Borrowed(text.trim());
+    if is_repr(&text) {
+        text = unescape(&text).into();
+    }
     for _ in 0..MAX_NESTING {
         if text.starts_with(['{', '[', '"']) {
             match serde_json::from_str(&text) {
@@ -150,6 +155,28 @@ fn read_one(text: &str) -> Reading {
     Reading::default()
 }
 
+/// JSON inside another program's string, as Python prints its bytes: backslashes are doubled, so that before each
+/// quotation mark there is an even number of them.
+fn is_repr(text: &str) -> bool {
+    // Python's own objects have their names in single quotes, and JSON only inside.
+    let outermost = text.split_once('{').map(|(_, inside)| inside.trim_start());
+    if !outermost.is_some_and(|inside| inside.starts_with('"')) {
+        return false;
+    }
+    let (mut even, mut run) = (false, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'\\' => run += 1,
+            b'"' if run % 2 == 1 => return false,
+            _ => {
+                even |= byte == b'"' && run > 0;
+                run = 0;
+            }
+        }
+    }
+    even
+}
+
 /// One level of backslashes off: what was a string's inside becomes text of its own.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -165,28 +192,6 @@ fn unescape(text: &str) -> String {
         }
     }
     out
-}
-
-/// Text with the mark at the head of each line taken off, where all lines but the first have the same one: a comment
-/// sign or a quotation mark that somebody put in front of a wrapped message.
-#[must_use]
-pub fn without_gutter(text: &str) -> String {
-    const GUTTERS: [&str; 4] = ["#", ">", "|", "//"];
-    let marked = |gutter: &str| {
-        let mut lines = text.lines().skip(1).filter(|line| !line.trim().is_empty()).peekable();
-        lines.peek().is_some() && lines.all(|line| line.trim_start().starts_with(gutter))
-    };
-    match GUTTERS.iter().find(|gutter| marked(gutter)) {
-        None => text.to_owned(),
-        Some(gutter) => {
-            let mut out = String::with_capacity(text.len());
-            for line in text.lines() {
-                out.push_str(line.trim_start().strip_prefix(gutter).unwrap_or(line));
-                out.push('\n');
-            }
-            out
-        }
-    }
 }
 
 /// The title of an HTML document, or its first words where it has none; `None` where the text is no HTML.

@@ -44,7 +44,11 @@ impl Reader<'_> {
         let mut loose = Map::new();
         while let Some(byte) = self.peek() {
             match byte {
-                b'{' if self.opens_object(self.at) => found.push(self.value(0)),
+                // Empty braces are a placeholder of prose.
+                b'{' if self.opens_object(self.at) => match self.value(0) {
+                    Value::Object(members) if members.is_empty() => {}
+                    value => found.push(value),
+                },
                 b'[' if self.opens_array_of_objects() => found.push(self.value(0)),
                 b'"' | b'\'' => match self.loose_key() {
                     Some(key) => {
