@@ -165,6 +165,7 @@ impl Reader<'_> {
             }
         }
         self.cut |= !closed;
+        self.torn = false;
         self.open_objects -= 1;
         Value::Object(members)
     }
@@ -199,6 +200,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.torn = false;
         self.open_arrays -= 1;
         Value::Array(items)
     }
