@@ -4,7 +4,8 @@
 
 import './protocol.js';
 import './compat.js';
-import init, { explain } from './core/core.js';
+import { explain } from './core/core.js';
+import { loadCore as compile } from './load-core.js';
 
 const { api } = cooldownCompat;
 const { V, isObject, toWorker } = cooldownProtocol;
@@ -14,7 +15,7 @@ let core;
 /** The core, compiled at the first failure and not before: most wake-ups need none. */
 const loadCore = () => {
   if (core === undefined) {
-    core = init({ module_or_path: api.runtime.getURL('core/core_bg.wasm') });
+    core = compile();
     core.catch(() => { core = undefined; });
   }
   return core;

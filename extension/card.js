@@ -5,7 +5,8 @@
 // token in the address does: the worker knows it from the bridge of this very tab, and answers for it once. Until then, and for
 // strangers, the page stays blank. It never posts to its parent, which would hand the page a reference to this frame.
 
-import init, { mount_card } from './core/core.js';
+import { mount_card } from './core/core.js';
+import { loadCore } from './load-core.js';
 
 const { V, isObject, toCard } = cooldownProtocol;
 const token = location.hash.slice(1);
@@ -48,5 +49,5 @@ const draw = (port) => {
 Promise.all([
   arrival,
   cooldownCompat.ask({ v: V, type: 'claim', token }),
-  init({ module_or_path: new URL('core/core_bg.wasm', import.meta.url) }),
+  loadCore(),
 ]).then(([port, claim]) => { if (isObject(claim) && claim.ok === true) draw(port); });

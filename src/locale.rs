@@ -5,8 +5,11 @@ use serde_json::{Map, Value};
 use std::fmt;
 
 /// English stands in where a language lacks a message. The build keeps its messages alone: what is said about them is
-/// for translators, and three quarters of the file.
+/// for translators, and three quarters of the file. The wasm that ships is built without them.
+#[cfg(feature = "english")]
 const ENGLISH: &str = include_str!(concat!(env!("OUT_DIR"), "/en.json"));
+#[cfg(not(feature = "english"))]
+const ENGLISH: &str = "{}";
 
 /// The messages of one language.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +36,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Locale {
-    /// English, which is built in.
+    /// English, which is built in (with the feature `english`; else a language without messages).
     ///
     /// ```
     /// let english = cooldown::Locale::english();

@@ -340,6 +340,6 @@ fn a_view_that_is_none_is_refused_and_the_card_stays() {
 #[wasm_bindgen_test]
 fn explain_is_silent_on_what_it_cannot_read() {
     for nonsense in ["null", "1", "[]", "{\"exchange\":{\"surface\":7}}"] {
-        assert!(explain(JSON::parse(nonsense).unwrap(), None, None).is_null(), "{nonsense}");
+        assert!(explain(JSON::parse(nonsense).unwrap()).is_null(), "{nonsense}");
     }
 }

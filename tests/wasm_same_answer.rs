@@ -34,7 +34,7 @@ fn the_binding_answers_what_the_core_answers() {
                           "headers": {}, "body": text, "at_ms": 1_790_000_000_000_u64 },
             "request": null, "replayable": true, "attempt": 1, "site": { "own_retries": null },
         });
-        let answer = browser::explain(JSON::parse(&question.to_string()).unwrap(), None, None);
+        let answer = browser::explain(JSON::parse(&question.to_string()).unwrap());
         let bound: Value = serde_json::from_str(&String::from(JSON::stringify(&answer).unwrap())).unwrap();
         match directly {
             None => assert!(bound.is_null(), "{}: the core is silent", row["id"]),

@@ -53,8 +53,11 @@ fn sheet(verdict: &Verdict) -> String {
         writeln!(sheet, "  {} {}{}{}", fact.label, fact.value, if fact.why.is_empty() { "" } else { " · " }, fact.why).unwrap();
     }
     for remedy in &verdict.remedies {
-        let url = remedy.url.as_deref().unwrap_or("");
-        let value = remedy.value.as_deref().unwrap_or("");
+        // Slugs and numbers are not words either.
+        let value =
+            remedy.value.as_deref().map_or("", |value| if value.bytes().all(|byte| byte.is_ascii_digit()) { "{n}" } else { "{slug}" });
+        let own = remedy.url.as_deref().and_then(|url| url.split_once("/byok/")).map(|(head, _)| format!("{head}/byok/{{slug}}"));
+        let url = own.as_deref().or(remedy.url.as_deref()).unwrap_or("");
         let said = [value, url, &remedy.hint, remedy.costs.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
         writeln!(sheet, "  [{}] {}", remedy.label, said.join(" · ")).unwrap();
     }

@@ -1,7 +1,8 @@
 // @ts-check
 // The public page: a pasted failure, read by the same core and shown on the same card as in the extension. Nothing leaves the page.
 
-import init, { explain, mount_card } from './core/core.js';
+import { explain, mount_card } from './core/core.js';
+import { loadCore } from './load-core.js';
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
 const part = (id, kind) => {
@@ -30,7 +31,7 @@ const read = (body) => explain({
   request: null, replayable: false, attempt: 1,
 });
 
-await init({ module_or_path: new URL('core/core_bg.wasm', import.meta.url) });
+await loadCore();
 
 /** @type {ReturnType<typeof mount_card> | null} */
 let card = null;

@@ -65,7 +65,7 @@ impl Card {
 
     pub(super) fn mount(root: &Element, act: Function) -> Result<Self, JsValue> {
         let document = root.owner_document().ok_or("an element without a document")?;
-        let locale = Locale::english();
+        let locale = super::words();
         let parts = Parts::build(root, &locale)?;
         let screen = Rc::new(Screen {
             document: document.clone(),
@@ -233,7 +233,7 @@ impl Parts {
 /// The card behind its handle. No cell is borrowed while `act` runs: it may call [`Card::show`] in the same turn.
 struct Screen {
     document: Document,
-    locale: Locale,
+    locale: Rc<Locale>,
     parts: Parts,
     act: Function,
     view: RefCell<Option<View>>,

@@ -15,6 +15,8 @@ pub use card::Card;
 use crate::Locale;
 use js_sys::{Function, Object, Reflect};
 use serde::Serialize;
+use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -22,20 +24,38 @@ use web_sys::Element;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Judges one failure: `Question` in, `Verdict` or `null` (silence) out; both have the shapes of `extension/protocol.js`.
+thread_local! {
+    /// What [`set_words`] was given last. The binary that ships has no words of its own: they are a third as large again
+    /// as all of its code's constants, and the extension carries them for the browser anyway.
+    static WORDS: RefCell<Rc<Locale>> = RefCell::new(Rc::new(Locale::english()));
+}
+
+fn words() -> Rc<Locale> {
+    WORDS.with_borrow(Rc::clone)
+}
+
+/// From now on, the words of [`explain`] and of new cards: `json` is a `messages.json`, or its keys with their messages
+/// alone, and `lang` its BCP 47 tag.
 ///
-/// `locale_json` is a `messages.json` and `lang` its BCP 47 tag; without them the words are English.
+/// # Errors
+/// `{code: 'words', message}` where it is neither; the words stay as they were.
+#[wasm_bindgen]
+pub fn set_words(lang: &str, json: &str) -> Result<(), JsValue> {
+    let locale = Locale::from_json(lang, json).map_err(|error| refusal("words", &error.to_string().into()))?;
+    WORDS.set(Rc::new(locale));
+    Ok(())
+}
+
+/// Judges one failure: `Question` in, `Verdict` or `null` (silence) out; both have the shapes of `extension/protocol.js`.
 #[wasm_bindgen]
 #[must_use]
-pub fn explain(question: JsValue, locale_json: Option<String>, lang: Option<String>) -> JsValue {
+pub fn explain(question: JsValue) -> JsValue {
     let Ok(question) = question::read(&question) else {
         return JsValue::NULL;
     };
-    let stated = locale_json.and_then(|json| Locale::from_json(lang.as_deref().unwrap_or("en"), &json).ok());
-    let locale = stated.unwrap_or_else(Locale::english);
     // Plain objects and nulls, so that the answer survives the JSON of a message between browser contexts.
     let plain = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
-    crate::explain(&question, &locale).and_then(|verdict| verdict.serialize(&plain).ok()).unwrap_or(JsValue::NULL)
+    crate::explain(&question, &words()).and_then(|verdict| verdict.serialize(&plain).ok()).unwrap_or(JsValue::NULL)
 }
 
 /// Puts an empty, hidden card into `root`. `act` is called with `'retry'`, `'disarm'` or `'dismiss'`, once for each real click or key.

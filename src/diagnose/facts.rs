@@ -1,10 +1,11 @@
 //! Everything a failure states, gathered once, and whether it is OpenRouter's at all.
 
-use super::templates::{self, MARKS, WEAK_MARKS};
-use super::{Certainty, Evidence};
+use super::Evidence;
+use super::templates;
 use crate::exchange::{Exchange, Surface};
 use crate::read::{self, Fault, Text, wait};
 use crate::redact::redact;
+use serde_json::Value;
 
 /// Text beyond this is not looked at; the tap sends less.
 const MAX_TEXT: usize = 262_144;
@@ -52,7 +53,7 @@ impl<'a> Facts<'a> {
         // Secrets go before anything is read: what was never read cannot be told. Only a text whose lines are whole
         // shows them whole.
         let body = redact(&body);
-        let html = read::html_title(&body);
+        let html = if prose { read::quoted_page(&body).filter(|title| is_gates(title)) } else { read::html_title(&body) };
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
@@ -70,92 +71,6 @@ impl<'a> Facts<'a> {
         Self { body, exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data }
     }
 
-    /// The sign by which this is OpenRouter's failure, and how sure that makes it; `None` is silence.
-    pub(crate) fn recognize(&self) -> Option<(Evidence, Certainty)> {
-        let sign = |field: &str, text: &str, certainty| Some((evidence(field, text), certainty));
-        let failed = self.exchange.status == 0 || self.exchange.status >= 400;
-        let from_wire = matches!(self.exchange.surface, Surface::Http | Surface::Sse | Surface::Body200);
-        if self.host == Host::Ours && from_wire && (self.fault.is_some() || failed) {
-            return sign("url", "openrouter.ai", Certainty::Certain);
-        }
-        if let Some(title) = &self.html {
-            let named = self.whole.has("openrouter.ai");
-            return if named && failed { sign("html", title, Certainty::Likely) } else { None };
-        }
-        if let Some(fault) = &self.fault {
-            if !from_wire && is_in_code(&self.body, &fault.message) {
-                return None;
-            }
-            if let Some((field, text)) = self.mark(fault) {
-                return sign(&field, &text, Certainty::Certain);
-            }
-        } else if self.is_data || self.exchange.surface == Surface::Sse || is_code_or_docs(&self.body) || !from_wire && self.is_talk() {
-            return None;
-        }
-        if let Some(words) = self.own_words() {
-            return sign("text", words, Certainty::Certain);
-        }
-        if let Some(fault) = &self.fault {
-            let weak = self.said.first_of(WEAK_MARKS);
-            if let Some(words) = weak.filter(|_| fault.exact && self.host == Host::Unknown) {
-                return sign(&fault.field("message"), words, Certainty::Likely);
-            }
-        }
-        // A name is a sign only beside a failure: an error object, a status, or a connection that broke.
-        let named = self.whole.has("openrouter") && (self.fault.is_some() || self.whole.first_of(&[" if ", " when "]).is_none());
-        let failure = self.fault.is_some() || self.named_status().is_some() || self.broken().is_some();
-        if named && failure { sign("text", "openrouter", Certainty::Likely) } else { None }
-    }
-
-    /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
-    /// sentence of its own. What an app adds behind them, such as what they usually mean, is no such sign.
-    fn is_talk(&self) -> bool {
-        const EXPLAINS: [&str; 9] =
-            ["if you see", "if you get", "when you see", "when you get", " means ", "usually", "typically", "how to ", "what does "];
-        let whole = self.whole.lower();
-        let all = || templates::CAPS.iter().chain(templates::OWN).filter_map(|template| template.words.first()).chain(MARKS);
-        let first = all().filter_map(|words| whole.find(words)).min().unwrap_or(whole.len());
-        let head = whole.get(..first).unwrap_or_default();
-        EXPLAINS.iter().any(|words| head.contains(words)) || all().any(|words| is_mentioned(whole, words))
-    }
-
-    /// The member of the error object that only OpenRouter sends.
-    fn mark(&self, fault: &Fault) -> Option<(String, String)> {
-        if fault.marks() == 0 {
-            return None;
-        }
-        for member in ["limit_source", "provider_name", "is_byok", "failed_routing_step", "error_type"] {
-            if let Some(text) = fault.word(member) {
-                return Some((fault.field(&format!("metadata.{member}")), text));
-            }
-        }
-        if let Some(code) = fault.available("code") {
-            return Some((fault.field("availability.code"), code));
-        }
-        if let Some(error_type) = &fault.error_type {
-            return Some((fault.field("error_type"), error_type.clone()));
-        }
-        if fault.in_choice {
-            return Some((fault.path.clone(), fault.message.clone()));
-        }
-        if let Some(id) = &fault.request_id {
-            return Some(("request_id".to_owned(), id.clone()));
-        }
-        let member = fault.metadata.keys().next().cloned().unwrap_or_else(|| "user_id".to_owned());
-        Some((member, String::new()))
-    }
-
-    /// Words that nobody but OpenRouter writes.
-    fn own_words(&self) -> Option<&'static str> {
-        let of = |said: &Text| {
-            let all = templates::CAPS.iter().chain(templates::OWN).filter(|template| template.own);
-            let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
-            found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS))
-        };
-        // The client's own words around an error object may name OpenRouter too.
-        of(&self.said).or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(&["openrouterexception"])))
-    }
-
     /// The status that stands beside OpenRouter's name in a line of text, or anywhere that a status is called one.
     pub(crate) fn named_status(&self) -> Option<u16> {
         status_in(self.whole.lower())
@@ -163,8 +78,9 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 3] = ["read timed out", "readtimeout", "request timed out"];
-        const BROKEN: [&str; 16] = [
+        const SLOW: [&str; 6] =
+            ["read timed out", "readtimeout", "request timed out", "deadline exceeded", "while awaiting headers", "ms exceeded"];
+        const BROKEN: [&str; 30] = [
             "connect timeout",
             "econnrefused",
             "econnreset",
@@ -181,6 +97,20 @@ impl<'a> Facts<'a> {
             "getaddrinfo",
             "socket hang up",
             "max retries exceeded",
+            "failed to connect to",
+            "connectexception",
+            "dial tcp",
+            "no such host",
+            "name or service not known",
+            "network is unreachable",
+            "connection aborted",
+            "connection timed out",
+            "err_connection",
+            "err_network",
+            "err_internet_disconnected",
+            "err_name_not_resolved",
+            "server disconnected",
+            "remote end closed connection",
         ];
         let slow = self.whole.first_of(&SLOW).map(|words| (words, true));
         slow.or_else(|| self.whole.first_of(&BROKEN).map(|words| (words, false)))
@@ -219,16 +149,16 @@ impl<'a> Facts<'a> {
     pub(crate) fn model(&self) -> Option<String> {
         let fault = self.fault.as_ref();
         let said = &self.said;
-        let before = |words: &str| said.before(words).and_then(|text| text.rsplit(' ').next()).and_then(slug);
+        let before = |words: &str| word_before(said, words).as_deref().and_then(slug);
         let after =
             |text: &Text, words: &str| text.after(words).and_then(|text| text.trim_start().split([' ', ',', ';']).next()).and_then(slug);
         let stated = || fault.and_then(|fault| slug(fault.text("model_slug")?));
         let requested = || fault.and_then(|fault| slug(fault.first_available("requested_models")?));
-        before(" is temporarily rate-limited upstream")
+        model_before(said)
             .or_else(|| after(said, "high demand for "))
             .or_else(|| after(said, "new-account-rpm/"))
             .or_else(|| limited_model(said))
-            .or_else(|| before(" is not a valid model id"))
+            .or_else(|| before(" is not a valid model id").or_else(|| word_before(said, " is not a valid model id")))
             .or_else(|| before(" requires moderation on "))
             .or_else(|| before(" is only available on agentic"))
             .or_else(stated)
@@ -242,7 +172,15 @@ impl<'a> Facts<'a> {
             .or_else(|| after(said, "all providers for "))
             .or_else(|| slug_near(&self.raw, "model "))
             .or_else(|| after(&self.raw, ", model: ").or_else(|| bare_model(&self.raw)))
+            .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
+    }
+
+    /// The model that an earlier attempt of the same request names.
+    fn model_tried_before(&self) -> Option<String> {
+        let all = self.fault.as_ref()?.metadata.get("previous_errors")?.as_array()?;
+        let said = |error: &Value| ["raw", "message"].iter().find_map(|key| model_before(&Text::new(error.get(*key)?.as_str()?)));
+        all.iter().find_map(said)
     }
 
     /// A slug in the text around an error, where it is the only one.
@@ -251,7 +189,7 @@ impl<'a> Facts<'a> {
             return None;
         }
         let head = self.whole.before("{").unwrap_or_else(|| self.whole.plain());
-        let words = head.split([' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',']);
+        let words = head.split([' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',', '=']);
         let mut slugs = words.filter_map(|word| slug(word.trim_end_matches(':')).filter(|slug| is_model_like(slug)));
         let first = slugs.next()?;
         slugs.all(|other| other == first).then_some(first)
@@ -303,7 +241,9 @@ impl<'a> Facts<'a> {
             Some((evidence(&fault?.field("metadata.resets_at"), &value), wait::instant(&value)?))
         };
         let words = || {
-            let value = self.said.between("resets ", &[' ', ';', ','])?;
+            let of_instant = |char: char| char.is_ascii_alphanumeric() || "-:.+".contains(char);
+            let rest = self.said.after("resets ")?;
+            let value = rest.get(..rest.find(|char| !of_instant(char)).unwrap_or(rest.len()))?;
             Some((evidence("text", value), wait::instant(value)?))
         };
         field().or_else(member).or_else(words)
@@ -349,6 +289,13 @@ pub(crate) fn evidence(field: &str, text: &str) -> Evidence {
     Evidence { field: redact(field).chars().take(80).collect(), text: short }
 }
 
+/// A page that the gate in front of OpenRouter sends in its place.
+fn is_gates(title: &str) -> bool {
+    const WORDS: [&str; 7] = ["cloudflare", "denied", "unavailable", "blocked", "attention required", "just a moment", "| 5"];
+    let title = title.to_ascii_lowercase();
+    title.contains("openrouter.ai") && WORDS.iter().any(|word| title.contains(word))
+}
+
 /// Whose address a URL names.
 pub(crate) fn host(url: &str) -> Host {
     let Some((scheme, rest)) = url.split_once("://") else { return Host::Unknown };
@@ -383,6 +330,7 @@ fn is_model_like(slug: &str) -> bool {
     let Some((author, model)) = slug.split_once('/') else { return false };
     let media = matches!(author, "application" | "text" | "image" | "audio" | "video" | "v1" | "api" | "src" | "chat");
     let named = model.bytes().any(|byte| byte.is_ascii_digit()) && model.contains(['-', ':']);
+    let named = named && !author.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b'.');
     !media && named && !model.ends_with(".py") && !model.ends_with(".js") && !model.ends_with(".rs")
 }
 
@@ -399,9 +347,22 @@ fn slug_near(text: &Text, words: &str) -> Option<String> {
     text.after(words).and_then(|text| text.split(' ').next()).and_then(slug)
 }
 
-/// Google's quota sentence names the model without its author.
+/// The model of OpenRouter's sentence on its shared access.
+fn model_before(said: &Text) -> Option<String> {
+    word_before(said, " is temporarily rate-limited upstream").as_deref().and_then(slug)
+}
+
+/// The word before others.
+fn word_before(said: &Text, words: &str) -> Option<String> {
+    let word = said.before(words)?.rsplit([' ', '"', '\'', '`']).next()?;
+    (!word.is_empty()).then(|| word.to_owned())
+}
+
+/// Providers' own sentences name the model without its author.
 fn bare_model(raw: &Text) -> Option<String> {
-    let word = raw.after(", model: ")?.split([' ', ',', '\n']).next()?.trim_end_matches('.');
+    let lead =
+        [", model: ", "rate limit reached for model ", "rate limit reached for ", "and model "].iter().find_map(|lead| raw.after(lead))?;
+    let word = lead.trim_start_matches(['`', '"']).split([' ', ',', '\n', '`', '"']).next()?.trim_end_matches('.');
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     (plain && word.bytes().any(|byte| byte.is_ascii_digit())).then(|| word.to_owned())
 }
@@ -461,90 +422,4 @@ fn status_in(lower: &str) -> Option<u16> {
         }
     }
     found
-}
-
-/// Words in quotation marks right behind a word: `the app shows "…"`. Where they were met, an end of a sentence, a
-/// colon, a number or nothing stands there, or what meets them.
-fn is_mentioned(lower: &str, words: &str) -> bool {
-    lower.match_indices(words).any(|(at, _)| {
-        let before = lower.get(..at).unwrap_or_default();
-        let lead = before.trim_end_matches(['"', '\'', '`', '“', '‘', '«', '„']);
-        let lead = if lead.len() < before.len() { lead.trim_end() } else { "" };
-        let met = ["error", "got", "getting", "received", "with"].iter().any(|word| lead.ends_with(word));
-        let letter =
-            |last: char| if last.is_ascii() { last.is_ascii_alphabetic() } else { !"—–→…：，。、（【".contains(last) };
-        lead.chars().next_back().is_some_and(letter) && !met
-    })
-}
-
-/// The error stands in source code: in the same paragraph as it, up to its words.
-fn is_in_code(text: &str, message: &str) -> bool {
-    let words = message.lines().next().unwrap_or_default();
-    let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return false };
-    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line);
-    let head = text.get(..end).unwrap_or_default();
-    let start = ["\n\n", "```"].iter().filter_map(|mark| head.rfind(mark)).max().unwrap_or(0);
-    is_code(head.get(start..).unwrap_or_default())
-}
-
-fn is_code(text: &str) -> bool {
-    const CODE: [&str; 29] = [
-        "//",
-        "/*",
-        "def ",
-        "return ",
-        "const ",
-        "let ",
-        "var ",
-        "import ",
-        "function ",
-        "if(",
-        "if (",
-        "export ",
-        "class ",
-        "#include",
-        "elif ",
-        "} else",
-        "fn ",
-        "pub fn ",
-        "async ",
-        "switch (",
-        "case ",
-        "try {",
-        "assert",
-        "expect(",
-        "it(",
-        "throw ",
-        "match ",
-        "#[",
-        "test(",
-    ];
-    // The trace of a crash quotes the code that it ran through.
-    let trace = text.contains("Traceback (most recent call last)");
-    !trace
-        && text.lines().map(str::trim).any(|line| {
-            let branch = line.starts_with("if ") && line.ends_with([':', '{']);
-            branch || line.ends_with(';') || CODE.iter().any(|head| line.starts_with(head))
-        })
-}
-
-/// Source code and lists of error codes quote failures that nobody met.
-fn is_code_or_docs(text: &str) -> bool {
-    // A line that lists a code, and whether it does so in bold or in a table, as only documents do.
-    let listed = |line: &str| {
-        let line = line.trim_start();
-        let head = line.trim_start_matches(['*', '-', '|', '`', ' ', '#']);
-        let digits = head.bytes().take_while(u8::is_ascii_digit).count();
-        let after = head.get(digits..).unwrap_or_default();
-        let is_listed =
-            head.len() < line.len() || [" – ", " — ", " - ", " -> ", " => ", ": \"", ": '"].iter().any(|mark| after.starts_with(mark));
-        let code = is_listed && digits == 3 && head.starts_with(['4', '5']);
-        code.then(|| ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
-    };
-    let (mut codes, mut set) = (0, false);
-    for in_document in text.lines().filter_map(listed) {
-        codes += 1;
-        set |= in_document;
-    }
-    is_code(text) || set || codes >= 2
 }

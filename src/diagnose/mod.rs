@@ -1,7 +1,8 @@
-//! From what was seen to a [`Diagnosis`]: first the facts, then the decision.
+//! From what was seen to a [`Diagnosis`]: first the facts, then whether they are OpenRouter's, then the decision.
 
 mod decide;
 pub(crate) mod facts;
+mod recognize;
 mod templates;
 
 use crate::redact;

@@ -188,10 +188,11 @@ impl Fault {
 /// history, tell of other requests.
 #[must_use]
 pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
-    let mut faults = Vec::new();
+    let mut search = Search { well, faults: Vec::new() };
     for root in roots {
-        collect(root, "", 0, 0, &mut faults);
+        search.look(root, "", 0, 0);
     }
+    let mut faults = search.faults;
     faults.retain(|fault| !well || !is_record(fault));
     // `max_by_key` keeps the last of equals; the first is wanted.
     faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested))
@@ -204,79 +205,91 @@ fn is_record(fault: &Fault) -> bool {
     written || lists.any(|list| !list.is_empty() && !["choices", "errors"].iter().any(|own| list.ends_with(own)))
 }
 
-fn collect(value: &Value, path: &str, depth: usize, nested: usize, faults: &mut Vec<Fault>) {
-    if depth > MAX_DEPTH || faults.len() >= MAX_FAULTS {
-        return;
-    }
-    match value {
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate().take(MAX_FAULTS) {
-                collect(item, &format!("{path}[{index}]"), depth + 1, nested, faults);
-            }
+/// A walk through what was read, which keeps the errors it meets.
+struct Search {
+    /// The answer went well: what people and models wrote in it is not searched.
+    well: bool,
+    faults: Vec<Fault>,
+}
+
+impl Search {
+    fn look(&mut self, value: &Value, path: &str, depth: usize, nested: usize) {
+        if depth > MAX_DEPTH || self.faults.len() >= MAX_FAULTS {
+            return;
         }
-        Value::Object(members) => {
-            let first = faults.len();
-            match members.get("error") {
-                Some(Value::Object(error)) if !error.is_empty() => {
-                    let at = join(path, "error");
-                    faults.push(fault(&at, error, members, nested));
-                    inside(error.get("message"), &at, nested, faults);
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate().take(MAX_FAULTS) {
+                    self.look(item, &format!("{path}[{index}]"), depth + 1, nested);
                 }
-                _ if is_error(members) => {
-                    faults.push(fault(path, members, members, nested));
-                    inside(members.get("message"), path, nested, faults);
-                    inside(members.get("error"), &join(path, "error"), nested, faults);
+            }
+            Value::Object(members) => self.look_into(members, path, depth, nested),
+            Value::String(_) if !self.well => self.inside(Some(value), path, nested),
+            _ => {}
+        }
+    }
+
+    fn look_into(&mut self, members: &Map<String, Value>, path: &str, depth: usize, nested: usize) {
+        let first = self.faults.len();
+        match members.get("error") {
+            Some(Value::Object(error)) if !error.is_empty() => {
+                let at = join(path, "error");
+                self.faults.push(fault(&at, error, members, depth == 0, nested));
+                self.inside(error.get("message"), &at, nested);
+            }
+            _ if is_error(members) => {
+                self.faults.push(fault(path, members, members, false, nested));
+                self.inside(members.get("message"), path, nested);
+                self.inside(members.get("error"), &join(path, "error"), nested);
+            }
+            Some(Value::String(error)) => self.told(error, &join(path, "error"), members, nested),
+            None if members.get("type").is_some_and(|kind| kind == "error") && members.contains_key("errorText") => {
+                self.told(&stated(members, "errorText").unwrap_or_default(), &join(path, "errorText"), members, nested);
+            }
+            _ if finished_in_error(members) => {
+                let at = join(path, "finish_reason");
+                self.faults.push(Fault { path: at, nested, ..Fault::default() });
+            }
+            _ => {}
+        }
+        for (key, member) in members {
+            match member {
+                Value::Object(_) | Value::Array(_) if !is_quiet(key) => self.look(member, &join(path, key), depth + 1, nested),
+                Value::String(_) if matches!(key.as_str(), "body" | "response" | "data" | "text" | "detail") => {
+                    self.inside(Some(member), &join(path, key), nested);
                 }
-                Some(Value::String(error)) => told(error, &join(path, "error"), members, nested, faults),
-                None if members.get("type").is_some_and(|kind| kind == "error") && members.contains_key("errorText") => {
-                    told(&stated(members, "errorText").unwrap_or_default(), &join(path, "errorText"), members, nested, faults);
-                }
-                _ if finished_in_error(members) => {
-                    let at = join(path, "finish_reason");
-                    faults.push(Fault { path: at, nested, ..Fault::default() });
-                }
+                // Logs keep what they met under any name.
+                Value::String(_) if !self.well && !is_quiet(key) => self.inside(Some(member), &join(path, key), nested),
                 _ => {}
             }
-            for (key, member) in members {
-                match member {
-                    Value::Object(_) | Value::Array(_) if !is_quiet(key) => {
-                        collect(member, &join(path, key), depth + 1, nested, faults);
-                    }
-                    Value::String(_) if matches!(key.as_str(), "body" | "response" | "data" | "text" | "detail") => {
-                        inside(Some(member), &join(path, key), nested, faults);
-                    }
-                    _ => {}
-                }
-            }
-            // An answer names its provider, its model and itself once, around all of its choices.
-            for fault in faults.iter_mut().skip(first) {
-                fault.provider = fault.provider.take().or_else(|| stated(members, "provider"));
-                fault.model = fault.model.take().or_else(|| stated(members, "model"));
-                fault.request_id = fault.request_id.take().or_else(|| generation(members, "id"));
-            }
         }
-        _ => {}
+        // An answer names its provider, its model and itself once, around all of its choices.
+        for fault in self.faults.iter_mut().skip(first) {
+            fault.provider = fault.provider.take().or_else(|| stated(members, "provider"));
+            fault.model = fault.model.take().or_else(|| stated(members, "model"));
+            fault.request_id = fault.request_id.take().or_else(|| generation(members, "id"));
+        }
     }
-}
 
-/// An error that is a sentence instead of an object, as apps and their servers pass it on; it may hold an object.
-fn told(error: &str, path: &str, members: &Map<String, Value>, nested: usize, faults: &mut Vec<Fault>) {
-    // One word is a name, or what a cut left of `null`.
-    if !error.trim().contains(' ') {
-        return inside(members.get("message"), path, nested, faults);
+    /// An error that is a sentence instead of an object, as apps and their servers pass it on; it may hold an object.
+    fn told(&mut self, error: &str, path: &str, members: &Map<String, Value>, nested: usize) {
+        // One word is a name, or what a cut left of `null`.
+        if !error.trim().contains(' ') {
+            return self.inside(members.get("message"), path, nested);
+        }
+        let message = stated(members, "message").map_or_else(|| error.to_owned(), |message| format!("{error} {message}"));
+        self.faults.push(Fault { path: path.to_owned(), message, nested, ..Fault::default() });
+        for text in [Some(error.into()), members.get("message").cloned()] {
+            self.inside(text.as_ref(), path, nested);
+        }
     }
-    let message = stated(members, "message").map_or_else(|| error.to_owned(), |message| format!("{error} {message}"));
-    faults.push(Fault { path: path.to_owned(), message, nested, ..Fault::default() });
-    for text in [Some(error.into()), members.get("message").cloned()] {
-        inside(text.as_ref(), path, nested, faults);
-    }
-}
 
-/// Errors inside a string.
-fn inside(text: Option<&Value>, path: &str, nested: usize, faults: &mut Vec<Fault>) {
-    if let Some(text) = text.and_then(Value::as_str).filter(|text| nested < MAX_NESTING && text.contains('{')) {
-        for root in read(text).roots {
-            collect(&root, path, 0, nested + 1, faults);
+    /// Errors inside a string.
+    fn inside(&mut self, text: Option<&Value>, path: &str, nested: usize) {
+        if let Some(text) = text.and_then(Value::as_str).filter(|text| nested < MAX_NESTING && text.contains('{')) {
+            for root in read(text).roots {
+                self.look(&root, path, 0, nested + 1);
+            }
         }
     }
 }
@@ -325,7 +338,8 @@ fn finished_in_error(members: &Map<String, Value>) -> bool {
     ["finish_reason", "native_finish_reason"].iter().any(|key| members.get(*key).is_some_and(|why| why == "error"))
 }
 
-fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, nested: usize) -> Fault {
+/// One error object; `outermost`: it is `error` of a whole document.
+fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, outermost: bool, nested: usize) -> Fault {
     let object = |map: &Map<String, Value>, key: &str| map.get(key).and_then(Value::as_object).cloned();
     let metadata = object(error, "metadata").or_else(|| object(around, "metadata"));
     // Of a text without a head the metadata's members are all that is left.
@@ -343,7 +357,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ne
     let number = |key: &str| error.get(key).and_then(scalar).and_then(|code| code.parse::<u16>().ok());
     let code = number("code").or_else(|| number("http_status")).or_else(|| number("status")).filter(|code| (400..600).contains(code));
     let exact = code.is_some()
-        && path == "error"
+        && outermost
         && error.keys().all(|key| matches!(key.as_str(), "message" | "code" | "metadata"))
         && around.keys().all(|key| matches!(key.as_str(), "error" | "user_id" | "id" | "openrouter_metadata"));
     let mut raw = String::new();

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-/// Marks that somebody put at the head of each line: comment signs, quotation marks, the borders of a box.
-const GUTTERS: [&str; 8] = ["#", ">", "|", "│", "┃", "║", "//", "*"];
+/// Marks that somebody put at the head of each line: comment signs, quotation marks, the edge of a table.
+const GUTTERS: [&str; 4] = ["#", ">", "|", "//"];
 
 /// Lines that are shorter than this were not broken by a terminal.
 const LEAST_WIDTH: usize = 40;
@@ -13,7 +13,9 @@ const LEAST_WIDTH: usize = 40;
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    let steps: [(bool, fn(&str) -> String); 5] = [
+    let steps: [(bool, fn(&str) -> String); 6] = [
+        // PHP escapes slashes.
+        (text.contains("\\/"), |text| text.replace("\\/", "/")),
         (text.contains("\u{1b}["), without_colours),
         (text.contains("%22") && text.contains("%7B"), decoded),
         (text.contains("&quot;") || text.contains("&#"), without_entities),
@@ -75,19 +77,32 @@ fn without_entities(text: &str) -> String {
     ENTITIES.iter().fold(text.to_owned(), |text, (entity, char)| text.replace(entity, char))
 }
 
-/// Without the mark at the head of each line, where all lines but the first have the same one, nor its counterpart at
-/// their ends.
+/// Without the marks at the heads of lines, nor their counterparts at the ends: of quotations and boxes wherever they
+/// stand, of the others where all lines but the first have the same one.
 fn without_gutter(text: &str) -> String {
     let marked = |gutter: &str| {
         let mut lines = text.lines().skip(1).filter(|line| !line.trim().is_empty()).peekable();
         lines.peek().is_some() && lines.all(|line| line.trim_start().starts_with(gutter))
     };
-    let Some(gutter) = GUTTERS.iter().find(|gutter| marked(gutter)) else { return text.to_owned() };
+    let whole = GUTTERS.iter().find(|gutter| marked(gutter));
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let inside = line.trim_start().strip_prefix(gutter);
-        let inside = inside.map(|inside| inside.trim_end().strip_suffix(gutter).unwrap_or(inside));
-        out.push_str(inside.unwrap_or(line));
+        let start = line.trim_start();
+        if !start.is_empty() && start.chars().all(|char| ('─'..='╿').contains(&char)) {
+            // The upper or lower edge of a box.
+            continue;
+        }
+        let boxed = ["│", "┃", "║"].iter().find_map(|border| Some((start.strip_prefix(border)?, border)));
+        let inside = match (boxed, whole) {
+            (Some((inside, border)), _) => {
+                let inside = inside.trim_end().strip_suffix(border).unwrap_or(inside);
+                inside.strip_prefix(' ').unwrap_or(inside).trim_end()
+            }
+            (None, _) if start.starts_with("> ") => start.get(1..).unwrap_or_default(),
+            (None, Some(gutter)) => start.strip_prefix(gutter).unwrap_or(line),
+            (None, None) => line,
+        };
+        out.push_str(inside);
         out.push('\n');
     }
     out
@@ -96,39 +111,41 @@ fn without_gutter(text: &str) -> String {
 /// Lines that a terminal broke at its width, in the middle of words, are one line again. A line that is one short of the
 /// width has lost the space at its end. Lines that were broken between words are left: white space is white space.
 fn unwrapped(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
     let mut out = String::with_capacity(text.len());
-    for (place, block) in blocks(text).into_iter().enumerate() {
-        if place > 0 {
-            out.push('\n');
+    let mut rest = lines.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        // A part may begin with the space at which the line was broken; not all parts do.
+        let parts = after.iter().take_while(|line| !line.trim().is_empty()).take(8);
+        let indent = parts.map(|line| blank_head(line)).min().unwrap_or_default();
+        let full = broken_at_width(rest, indent);
+        if full == 0 {
+            out.push_str(first);
         }
-        let indent = block.iter().skip(1).map(|line| blank_head(line)).min().unwrap_or_default();
-        let inner: Vec<&str> = block.iter().filter_map(|line| line.get(blank_head(line).min(indent)..)).collect();
-        let Some(width) = width_of_terminal(&inner) else {
-            out.push_str(&block.join("\n"));
-            continue;
-        };
-        for (place, line) in inner.iter().enumerate() {
-            let before = place.checked_sub(1).and_then(|place| inner.get(place));
-            if before.is_some_and(|before| columns(before) < width && !before.ends_with(' ')) {
-                out.push(' ');
-            }
+        // What follows the last full line is the end of it.
+        let broken = rest.iter().take(if full == 0 { 0 } else { full + 1 });
+        let width = rest.iter().take(full).map(|line| columns(inner(line, indent))).max().unwrap_or_default();
+        let mut lost_space = false;
+        for line in broken {
+            let line = inner(line, indent);
+            out.push_str(if lost_space { " " } else { "" });
             out.push_str(line);
+            lost_space = columns(line) < width && !line.ends_with(' ');
         }
+        out.push('\n');
+        rest = rest.get(1 + full..).unwrap_or_default();
     }
+    out.truncate(out.trim_end_matches('\n').len());
     out
 }
 
-/// Lines that follow each other without an empty one between.
-fn blocks(text: &str) -> Vec<Vec<&str>> {
-    let mut blocks = vec![Vec::new()];
-    for line in text.lines() {
-        match blocks.last_mut() {
-            Some(block) if !line.trim().is_empty() => block.push(line),
-            _ => blocks.push(Vec::new()),
-        }
-    }
-    blocks
+/// A line without the indentation that all of a broken line's parts have.
+fn inner<'a>(line: &'a str, indent: usize) -> &'a str {
+    line.get(blank_head(line).min(indent)..).unwrap_or_default()
 }
+
+/// Lines of one broken line; a longer one is no message.
+const MAX_RUN: usize = 400;
 
 fn blank_head(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
@@ -138,22 +155,46 @@ fn columns(line: &str) -> usize {
     line.chars().count()
 }
 
-/// The width at which the lines of a block were broken, where nearly all of them have it. A single break has to stand
-/// inside a JSON string, which no writer does.
-fn width_of_terminal(block: &[&str]) -> Option<usize> {
-    let (last, full) = block.split_last()?;
-    let width = full.iter().map(|line| columns(line)).max().filter(|width| *width >= LEAST_WIDTH)?;
-    let wide = full.iter().filter(|line| columns(line) + 1 >= width).count();
+/// How many lines, from the first, a terminal broke at its width: they have that width, or one less, and another line
+/// follows. A single break has to stand inside a JSON string, which no writer does.
+fn broken_at_width(lines: &[&str], indent: usize) -> usize {
+    let part = |at: usize| lines.get(at).map(|line| inner(line, indent));
+    let first = part(0).unwrap_or_default();
+    let mut width = columns(first);
+    let mut full = 0;
+    while let Some(line) = part(full).filter(|_| full < MAX_RUN) {
+        let columns = columns(line);
+        // The first may be the one that lost its space.
+        width = if columns == width + 1 && full < 2 { columns } else { width };
+        if columns + 1 < width || columns > width {
+            break;
+        }
+        full += 1;
+    }
+    // Something has to follow, and it is no longer than the others.
+    let Some(last) = part(full) else {
+        return if full > 2 && width >= LEAST_WIDTH { full - 1 } else { 0 };
+    };
+    if width < LEAST_WIDTH || columns(last) > width || last.trim().is_empty() && full < 2 {
+        return 0;
+    }
+    // The last part of a broken line ends what it is part of; where a string goes on, the lines were broken between words.
+    let goes_on = || {
+        let joined: String = lines.iter().take(full + 1).map(|line| inner(line, indent)).collect();
+        is_in_string(&joined) && part(full + 1).is_some_and(|next| !next.trim().is_empty())
+    };
     let torn = match full {
-        [first] => {
+        0 => false,
+        1 | 2 if goes_on() => false,
+        1 => {
             let is_word = |char: char| char.is_ascii_alphanumeric() || "_-./:\"".contains(char);
             is_in_string(first) && first.ends_with(is_word) && last.starts_with(is_word)
         }
         // Two lines of prose are equally long by chance now and then.
-        [_, _] if !block.iter().any(|line| line.contains(['{', '"'])) => false,
-        _ => wide * 5 >= full.len() * 4 && columns(last) <= width,
+        2 => lines.iter().take(3).any(|line| line.contains(['{', '"'])),
+        _ => true,
     };
-    torn.then_some(width)
+    if torn { full } else { 0 }
 }
 
 /// The text ends inside a string of an object that it opens.

@@ -14,8 +14,8 @@ pub use fault::Fault;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// How often text inside text is unwrapped. Three levels were met; one more costs nothing.
-const MAX_NESTING: usize = 4;
+/// How often text inside text is unwrapped. Four levels were met; two more cost nothing.
+const MAX_NESTING: usize = 6;
 
 /// A text in two forms with the same byte positions: as sent, with runs of white space made one space, and the same
 /// in ASCII lower case, in which known words are looked for.
@@ -136,6 +136,9 @@ fn read_one(text: &str) -> Reading {
         text = unescape(&text).into();
     }
     for _ in 0..MAX_NESTING {
+        if is_escaped(&text) {
+            text = unescape(&text).into();
+        }
         if text.starts_with(['{', '[', '"']) {
             match serde_json::from_str(&text) {
                 Ok(Value::String(inner)) => {
@@ -147,12 +150,32 @@ fn read_one(text: &str) -> Reading {
             }
         }
         let (roots, cut) = tolerant::objects(&text);
-        if !roots.is_empty() || !text.contains("\\\"") {
+        if !roots.is_empty() || !text.contains(['\\']) {
             return Reading { roots, cut };
         }
         text = unescape(&text).into();
     }
     Reading::default()
+}
+
+/// The first object's names are behind backslashes: it is inside a string of which the head is not JSON's.
+fn is_escaped(text: &str) -> bool {
+    let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches([' ', '\n', '\r', '\t']);
+    let mut objects = text.match_indices('{').map(|(at, _)| inside(at)).filter(|inside| inside.starts_with(['"', '\'', '\\']));
+    objects.next().filter(|inside| inside.starts_with('\\')).is_some_and(|inside| {
+        let quote = inside.trim_start_matches("\\n").trim_start_matches([' ', '\\']).chars().next();
+        quote.is_some_and(|quote| matches!(quote, '"' | '\'') && !has_name(text, quote))
+    })
+}
+
+/// A member's name in plain quotation marks: `"name":`.
+fn has_name(text: &str, quote: char) -> bool {
+    text.match_indices(quote).any(|(at, _)| {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        let name = rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(0);
+        let after = rest.get(name..).unwrap_or_default().strip_prefix(quote).map(str::trim_start);
+        name > 0 && after.is_some_and(|after| after.starts_with(':')) && !text.get(..at).unwrap_or_default().ends_with('\\')
+    })
 }
 
 /// JSON inside another program's string, as Python prints its bytes: backslashes are doubled, so that before each
@@ -192,6 +215,14 @@ fn unescape(text: &str) -> String {
         }
     }
     out
+}
+
+/// The title of an HTML document that stands in a text, as clients print the answers that they cannot read.
+#[must_use]
+pub fn quoted_page(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let at = ["<!doctype", "<html", "<head", "<title"].iter().filter_map(|tag| lower.find(tag)).min()?;
+    html_title(text.get(at..)?)
 }
 
 /// The title of an HTML document, or its first words where it has none; `None` where the text is no HTML.

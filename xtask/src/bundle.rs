@@ -24,7 +24,8 @@ const RAW_CEILING: usize = 270_000;
 const GZIP_CEILING: usize = 111_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
-const SHARED_WITH_WWW: [&str; 5] = ["core/core.js", "core/core_bg.wasm", "card.css", "_locales/en/messages.json", "icons/icon.svg"];
+const SHARED_WITH_WWW: [&str; 6] =
+    ["core/core.js", "core/core_bg.wasm", "load-core.js", "card.css", "_locales/en/messages.json", "icons/icon.svg"];
 
 /// Path (with `/`) to content: one folder, whole, before it is written.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -90,7 +91,8 @@ const SMALLER: [&str; 3] = ["-Oz", "--converge", "--one-caller-inline-max-functi
 
 fn core(steps: &mut Steps) -> Result<Core> {
     steps.next("Compiling the core to WebAssembly (the first time takes a minute)");
-    let profile = ["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "--lib", "--package", "cooldown"];
+    let profile =
+        ["build", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "--lib", "--package", "cooldown", "--no-default-features"];
     // The binary names source files; not where they lie on this machine, so that every machine builds the same bytes.
     let cargo_home = env::home_dir().map(|home| home.join(".cargo")).unwrap_or_default();
     let cargo_home = env::var_os("CARGO_HOME").map_or(cargo_home, PathBuf::from);

@@ -1,0 +1,271 @@
+//! Whether a failure is OpenRouter's at all, and by which sign. Silence is the rule: text about failures, source code
+//! that handles them, lists of them and other vendors' failures have no sign, or stand where nobody met one.
+
+use super::facts::{Facts, Host, evidence};
+use super::templates::{self, MARKS, WEAK_MARKS};
+use super::{Certainty, Evidence, Kind};
+use crate::exchange::Surface;
+use crate::read::{Fault, Text};
+
+/// Between OpenRouter's name and a status that belong together.
+const NEAR: usize = 120;
+
+/// Kinds of failures of which a page speaks that lists them.
+const MANY_KINDS: usize = 3;
+
+impl Facts<'_> {
+    /// The sign by which this is OpenRouter's failure, and how sure that makes it; `None` is silence.
+    pub(crate) fn recognize(&self) -> Option<(Evidence, Certainty)> {
+        let sign = |field: &str, text: &str, certainty| Some((evidence(field, text), certainty));
+        let failed = self.exchange.status == 0 || self.exchange.status >= 400;
+        let from_wire = matches!(self.exchange.surface, Surface::Http | Surface::Sse | Surface::Body200);
+        if self.host == Host::Ours && from_wire && (self.fault.is_some() || failed) {
+            return sign("url", "openrouter.ai", Certainty::Certain);
+        }
+        if let Some(title) = &self.html {
+            let named = self.whole.has("openrouter.ai");
+            return if named && failed { sign("html", title, Certainty::Likely) } else { None };
+        }
+        if !from_wire && self.is_about_failures() {
+            return None;
+        }
+        if let Some(fault) = &self.fault {
+            if !from_wire && is_in_code(&self.body, &fault.message) {
+                return None;
+            }
+            if let Some((field, text)) = self.mark(fault) {
+                return sign(&field, &text, Certainty::Certain);
+            }
+        } else if self.is_data
+            || self.exchange.surface == Surface::Sse
+            || is_code_or_list(&self.exchange.body)
+            || !from_wire && self.is_talk()
+        {
+            return None;
+        }
+        if let Some(words) = self.own_words() {
+            return sign("text", words, Certainty::Certain);
+        }
+        if let Some(fault) = &self.fault {
+            let weak = self.said.first_of(WEAK_MARKS);
+            if let Some(words) = weak.filter(|_| fault.exact && self.host == Host::Unknown) {
+                return sign(&fault.field("message"), words, Certainty::Likely);
+            }
+        }
+        if self.is_named_beside() { sign("text", "openrouter", Certainty::Likely) } else { None }
+    }
+
+    /// A name is a sign only beside a failure: an error object, a status, or a connection that broke.
+    fn is_named_beside(&self) -> bool {
+        const WITHOUT: [&str; 12] =
+            ["without", "not using", "not", "no", "instead of", "sem", "sin", "sans", "ohne", "без", "不用", "没用"];
+        let whole = self.whole.lower();
+        let Some(at) = whole.find("openrouter") else { return false };
+        let before = whole.get(..at).unwrap_or_default().trim_end();
+        if WITHOUT.iter().any(|word| before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|last: char| last.is_ascii_alphabetic())))
+        {
+            return false;
+        }
+        if self.fault.is_some() {
+            return true;
+        }
+        if self.whole.first_of(&[" if ", " when "]).is_some() {
+            return false;
+        }
+        if self.broken().is_some() {
+            return true;
+        }
+        self.named_status().is_some_and(|status| {
+            // In a log one line may name the server and the next one its status; what people write is one sentence.
+            let status = status.to_string();
+            let near = |name: usize, code: usize| {
+                let (first, last) = (name.min(code), name.max(code));
+                let between = whole.get(first..last).unwrap_or_default();
+                between.len() <= NEAR && ![". ", "? ", "! "].iter().any(|end| between.contains(end))
+            };
+            let codes = || whole.match_indices(status.as_str()).map(|(code, _)| code);
+            self.exchange.surface == Surface::Log || whole.match_indices("openrouter").any(|(name, _)| codes().any(|code| near(name, code)))
+        })
+    }
+
+    /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
+    /// sentence of its own. What an app adds behind them, such as what they usually mean, is no such sign.
+    fn is_talk(&self) -> bool {
+        const EXPLAINS: [&str; 9] =
+            ["if you see", "if you get", "when you see", "when you get", " means ", "usually", "typically", "how to ", "what does "];
+        let whole = self.whole.lower();
+        let all = || templates::CAPS.iter().chain(templates::OWN).filter_map(|template| template.words.first()).chain(MARKS);
+        let first = all().filter_map(|words| whole.find(words)).min().unwrap_or(whole.len());
+        let head = whole.get(..first).unwrap_or_default();
+        EXPLAINS.iter().any(|words| head.contains(words)) || all().any(|words| is_mentioned(whole, words))
+    }
+
+    /// A text that is about failures, with or without an example of one: it has blanks where a failure has names, leaves
+    /// out what a failure has, introduces its quotation as an example, or lists what can happen.
+    fn is_about_failures(&self) -> bool {
+        const ELISIONS: [&str; 6] =
+            ["\"metadata\":{...}", "\"metadata\": {...}", "\"metadata\":{…}", "\"metadata\": {…}", "{ ... }", "{...}"];
+        const EXAMPLES: [&str; 12] = [
+            "you may see",
+            "you might see",
+            "you'll see",
+            "you will see",
+            "something like",
+            "such as",
+            "for example",
+            "e.g.",
+            "por ejemplo",
+            "zum beispiel",
+            "par exemple",
+            "placeholder:",
+        ];
+        let whole = self.whole.lower();
+        let is_commit = whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
+        let words = || templates::CAPS.iter().chain(templates::OWN);
+        let said = || words().filter(|template| template.words.iter().all(|words| whole.contains(words)));
+        let first =
+            words().filter_map(|template| whole.find(template.words.first()?)).chain(MARKS.iter().filter_map(|words| whole.find(words)));
+        let introduced = first.min().is_some_and(|at| {
+            let start = whole.get(..at).unwrap_or_default().char_indices().rev().nth(60).map_or(0, |(at, _)| at);
+            EXAMPLES.iter().any(|words| whole.get(start..at).unwrap_or_default().contains(words))
+        });
+        let mut kinds: Vec<Kind> = said().map(|template| template.kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let blank = said().filter_map(|template| whole.find(template.words.first()?)).any(|at| has_blank(whole, at));
+        is_commit || introduced || blank || kinds.len() >= MANY_KINDS || ELISIONS.iter().any(|elision| whole.contains(elision))
+    }
+
+    /// The member of the error object that only OpenRouter sends.
+    fn mark(&self, fault: &Fault) -> Option<(String, String)> {
+        if fault.marks() == 0 {
+            return None;
+        }
+        for member in ["limit_source", "provider_name", "is_byok", "failed_routing_step", "error_type"] {
+            if let Some(text) = fault.word(member) {
+                return Some((fault.field(&format!("metadata.{member}")), text));
+            }
+        }
+        if let Some(code) = fault.available("code") {
+            return Some((fault.field("availability.code"), code));
+        }
+        if let Some(error_type) = &fault.error_type {
+            return Some((fault.field("error_type"), error_type.clone()));
+        }
+        if fault.in_choice {
+            return Some((fault.path.clone(), fault.message.clone()));
+        }
+        if let Some(id) = &fault.request_id {
+            return Some(("request_id".to_owned(), id.clone()));
+        }
+        let member = fault.metadata.keys().next().cloned().unwrap_or_else(|| "user_id".to_owned());
+        Some((member, String::new()))
+    }
+
+    /// Words that nobody but OpenRouter writes.
+    fn own_words(&self) -> Option<&'static str> {
+        let of = |said: &Text| {
+            let all = templates::CAPS.iter().chain(templates::OWN).filter(|template| template.own);
+            let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
+            found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS))
+        };
+        // The client's own words around an error object may name OpenRouter too.
+        of(&self.said).or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(MARKS)))
+    }
+}
+
+/// A blank in or beside the sentence that begins there: `<model>`, `{{model}}`, `${model}`, `%s`, `N seconds`.
+fn has_blank(text: &str, at: usize) -> bool {
+    const BLANKS: [&str; 10] = ["{{", "${", "%s", "<model", "<slug", "<provider", "{model", "{provider", "after n seconds", "than n "];
+    let start = text.get(..at).unwrap_or_default().char_indices().rev().nth(40).map_or(0, |(at, _)| at);
+    let rest = text.get(start..).unwrap_or_default();
+    let end = rest.char_indices().nth(160).map_or(rest.len(), |(at, _)| at);
+    let around = rest.get(..end).unwrap_or_default();
+    BLANKS.iter().any(|blank| around.contains(blank))
+}
+
+/// Words in quotation marks right behind a word: `the app shows "…"`. Where they were met, an end of a sentence, a
+/// colon, a number or nothing stands there, or what meets them.
+fn is_mentioned(lower: &str, words: &str) -> bool {
+    lower.match_indices(words).any(|(at, _)| {
+        let before = lower.get(..at).unwrap_or_default();
+        let lead = before.trim_end_matches(['"', '\'', '`', '“', '‘', '«', '„']);
+        let lead = if lead.len() < before.len() { lead.trim_end() } else { "" };
+        let met = ["error", "got", "getting", "received", "with"].iter().any(|word| lead.ends_with(word));
+        let letter =
+            |last: char| if last.is_ascii() { last.is_ascii_alphabetic() } else { !"—–→…：，。、（【".contains(last) };
+        lead.chars().next_back().is_some_and(letter) && !met
+    })
+}
+
+/// The error stands in source code: in the same paragraph as it, up to its words.
+fn is_in_code(text: &str, message: &str) -> bool {
+    let words = message.lines().next().unwrap_or_default();
+    let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return false };
+    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line);
+    let head = text.get(..end).unwrap_or_default();
+    let start = ["\n\n", "```"].iter().filter_map(|mark| head.rfind(mark)).max().unwrap_or(0);
+    is_code(head.get(start..).unwrap_or_default())
+}
+
+fn is_code(text: &str) -> bool {
+    const CODE: [&str; 29] = [
+        "//",
+        "/*",
+        "def ",
+        "return ",
+        "const ",
+        "let ",
+        "var ",
+        "import ",
+        "function ",
+        "if(",
+        "if (",
+        "export ",
+        "class ",
+        "#include",
+        "elif ",
+        "} else",
+        "fn ",
+        "pub fn ",
+        "async ",
+        "switch (",
+        "case ",
+        "try {",
+        "assert",
+        "expect(",
+        "it(",
+        "throw ",
+        "match ",
+        "#[",
+        "test(",
+    ];
+    // The trace of a crash quotes the code that it ran through.
+    let trace = text.contains("Traceback (most recent call last)");
+    !trace
+        && text.lines().map(str::trim).any(|line| {
+            let branch = line.starts_with("if ") && line.ends_with([':', '{']);
+            branch || line.ends_with(';') || CODE.iter().any(|head| line.starts_with(head))
+        })
+}
+
+/// Source code and lists of error codes quote failures that nobody met.
+fn is_code_or_list(text: &str) -> bool {
+    // A line that lists a code, and whether it does so in bold or in a table, as only documents do.
+    let listed = |line: &str| {
+        let line = line.trim_start();
+        let head = line.trim_start_matches(['*', '-', '|', '`', ' ', '#']);
+        let digits = head.bytes().take_while(u8::is_ascii_digit).count();
+        let after = head.get(digits..).unwrap_or_default();
+        let is_listed =
+            head.len() < line.len() || [" – ", " — ", " - ", " -> ", " => ", ": \"", ": '"].iter().any(|mark| after.starts_with(mark));
+        let code = is_listed && digits == 3 && head.starts_with(['4', '5']);
+        code.then(|| ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
+    };
+    let (mut codes, mut set) = (0, false);
+    for in_document in text.lines().filter_map(listed) {
+        codes += 1;
+        set |= in_document;
+    }
+    is_code(text) || set || codes >= 2
+}
