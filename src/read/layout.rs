@@ -9,11 +9,14 @@ const GUTTERS: [&str; 4] = ["#", ">", "|", "//"];
 /// Lines that are shorter than this were not broken by a terminal.
 const LEAST_WIDTH: usize = 40;
 
+/// One thing that is taken off.
+type Step = fn(&str) -> String;
+
 /// The text as it was before it was shown.
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    let steps: [(bool, fn(&str) -> String); 6] = [
+    let steps: [(bool, Step); 6] = [
         // PHP escapes slashes.
         (text.contains("\\/"), |text| text.replace("\\/", "/")),
         (text.contains("\u{1b}["), without_colours),
@@ -140,7 +143,7 @@ fn unwrapped(text: &str) -> String {
 }
 
 /// A line without the indentation that all of a broken line's parts have.
-fn inner<'a>(line: &'a str, indent: usize) -> &'a str {
+fn inner(line: &str, indent: usize) -> &str {
     line.get(blank_head(line).min(indent)..).unwrap_or_default()
 }
 
