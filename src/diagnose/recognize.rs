@@ -5,10 +5,15 @@ use super::facts::{Facts, Host, evidence};
 use super::templates::{self, MARKS, WEAK_MARKS};
 use super::{Certainty, Evidence, Kind};
 use crate::exchange::Surface;
-use crate::read::{Fault, Text};
+use crate::read::{self, Fault, Text};
 
 /// Between OpenRouter's name and a status that belong together.
 const NEAR: usize = 120;
+const NEAR_IN_LOG: usize = 400;
+/// A message without an error object is no longer.
+const MOST_OF_A_MESSAGE: usize = 2_000;
+/// Places of a name, and of a sign, that are compared.
+const MOST_SIGNS: usize = 64;
 
 /// Kinds of failures of which a page speaks that lists them.
 const MANY_KINDS: usize = 3;
@@ -23,23 +28,23 @@ impl Facts<'_> {
             return sign("url", "openrouter.ai", Certainty::Certain);
         }
         if let Some(title) = &self.html {
-            let named = self.whole.has("openrouter.ai");
+            let named = title.to_ascii_lowercase().contains("openrouter.ai")
+                || self.body.len() <= MOST_OF_A_MESSAGE && self.whole.has("openrouter.ai");
             return if named && failed { sign("html", title, Certainty::Likely) } else { None };
         }
-        if !from_wire && self.is_about_failures() {
+        // What comes over the wire from elsewhere and does not begin as an answer is a document, until it shows otherwise.
+        let written = !from_wire || !read::has_head(&self.body);
+        if written && self.is_about_failures() {
             return None;
         }
         if let Some(fault) = &self.fault {
-            if !from_wire && is_in_code(&self.body, &fault.message) {
+            if written && is_in_code(&self.body, &fault.message) {
                 return None;
             }
             if let Some((field, text)) = self.mark(fault) {
                 return sign(&field, &text, Certainty::Certain);
             }
-        } else if self.is_data
-            || self.exchange.surface == Surface::Sse
-            || is_code_or_list(&self.exchange.body)
-            || !from_wire && self.is_talk()
+        } else if self.is_data || self.exchange.surface == Surface::Sse || is_code_or_list(&self.exchange.body) || written && self.is_talk()
         {
             return None;
         }
@@ -67,25 +72,27 @@ impl Facts<'_> {
             return false;
         }
         if self.fault.is_some() {
-            return true;
+            return !is_code_or_list(&self.exchange.body);
+        }
+        if self.exchange.surface == Surface::Http && whole.len() > MOST_OF_A_MESSAGE {
+            return false;
         }
         if self.whole.first_of(&[" if ", " when "]).is_some() {
             return false;
         }
-        if self.broken().is_some() {
-            return true;
-        }
-        self.named_status().is_some_and(|status| {
-            // In a log one line may name the server and the next one its status; what people write is one sentence.
-            let status = status.to_string();
-            let near = |name: usize, code: usize| {
-                let (first, last) = (name.min(code), name.max(code));
-                let between = whole.get(first..last).unwrap_or_default();
-                between.len() <= NEAR && ![". ", "? ", "! "].iter().any(|end| between.contains(end))
-            };
-            let codes = || whole.match_indices(status.as_str()).map(|(code, _)| code);
-            self.exchange.surface == Surface::Log || whole.match_indices("openrouter").any(|(name, _)| codes().any(|code| near(name, code)))
-        })
+        // In a log one line may name the server and the next one its status; what people write is one sentence.
+        let in_log = self.exchange.surface == Surface::Log;
+        let near = |name: usize, sign: usize| {
+            let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
+            let parted = [". ", "? ", "! "].iter().any(|end| between.contains(end));
+            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted)
+        };
+        let beside = |words: &str| {
+            let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
+            whole.match_indices("openrouter").take(MOST_SIGNS).any(|(name, _)| signs.iter().any(|sign| near(name, *sign)))
+        };
+        let broken = self.broken().is_some_and(|(words, _)| beside(words));
+        broken || self.named_status().is_some_and(|status| beside(&status.to_string()))
     }
 
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
@@ -201,7 +208,7 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
 /// The error stands in source code: in the same paragraph as it, up to its words.
 fn is_in_code(text: &str, message: &str) -> bool {
     let words = message.lines().next().unwrap_or_default();
-    let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return false };
+    let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return is_code(text) };
     let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line);
     let head = text.get(..end).unwrap_or_default();
     let start = ["\n\n", "```"].iter().filter_map(|mark| head.rfind(mark)).max().unwrap_or(0);

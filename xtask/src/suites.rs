@@ -69,6 +69,7 @@ pub fn run(quick: bool) -> Result<ExitCode> {
             "The core as WebAssembly, in Node and in Chromium (cargo test --target wasm32-unknown-unknown)",
             Box::new(move || wasm(quick)),
         ),
+        ("lines", "The shipped wasm and the native core, line by line over all labelled failures", Box::new(lines)),
         ("types", "JavaScript types (tsc, strict): what browsers run, then what Node runs", Box::new(types)),
     ];
     if !quick {
@@ -199,6 +200,15 @@ fn wasm_tests(quick: bool) -> Result<Vec<String>> {
     }
     programs.sort();
     Ok(programs)
+}
+
+/// `tests/browser/lines.test.mjs`, which needs no browser.
+fn lines() -> Result<Option<Count>> {
+    // Built here, so that its time is not the comparison's.
+    process::run(&mut cargo(&["build", "--package", "cooldown", "--example", "explain"])).context("the example does not build")?;
+    let mut node = Command::new("node");
+    node.arg("tests/browser/lines.test.mjs").current_dir(crate::root());
+    counted(&mut node, BROWSER_LIMIT)
 }
 
 fn types() -> Result<Option<Count>> {
