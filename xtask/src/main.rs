@@ -1,5 +1,6 @@
 //! Builds, demonstrates and tests Cooldown: `cargo xtask help` lists the commands.
 
+mod bench;
 mod bundle;
 mod demo;
 mod manifest;
@@ -28,6 +29,8 @@ cargo xtask COMMAND
       --firefox    the same in Firefox
   test             everything: fmt, clippy, native, docs, wasm, types, both browsers
       --quick      all but the browsers
+  bench            how fast the core reads, natively and as wasm beside a decoder in JavaScript in Chromium, and what it weighs
+      --firefox    the same in Firefox
   help             this text
 
 Each command gets what it needs (wasm target, npm packages, browsers) where the machine lets it, and says what is missing where not.
@@ -63,6 +66,10 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "test" => {
             let [quick] = flags(rest, ["--quick"])?;
             return suites::run(quick);
+        }
+        "bench" => {
+            let [firefox] = flags(rest, ["--firefox"])?;
+            bench::run(if firefox { Browser::Firefox } else { Browser::Chromium })?;
         }
         #[cfg(feature = "test-runner")]
         "test-runner" => wasm_tests::run(rest)?,
