@@ -2,7 +2,7 @@
 // What `cargo xtask bench` runs inside one page of a browser: the core through the binding that the worker calls, beside decoder.js.
 // Served with its own origin isolated, so that the clock ticks in 5 µs instead of 100.
 
-import init, { explain } from '../../extension/core/core.js';
+import init, { explain, set_words } from '../../extension/core/core.js';
 import { decoder } from './decoder.js';
 
 /** @typedef {import('./decoder.js').Question} Question */
@@ -41,6 +41,7 @@ const ready = (async () => {
   const [, messages, cases, pieces] = await Promise.all([
     init({ module_or_path: '/extension/core/core_bg.wasm' }), read('/extension/_locales/en/messages.json'), read('/made/questions.json'), read('/made/text.json'),
   ]);
+  set_words('en', JSON.stringify(messages));
   return { wasm: /** @type {(question: Question) => Verdict | null} */ (explain), js: decoder(messages), cases: /** @type {Case[]} */ (cases), pieces: /** @type {string[]} */ (pieces) };
 })();
 
