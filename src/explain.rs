@@ -5,7 +5,7 @@
 
 use crate::case::{Case, first_number};
 use crate::read::{Text, wait};
-use crate::redact::redact;
+use crate::redact::{LEAST_SECRET, redact};
 use crate::remedy::takes_own_keys;
 use crate::vocabulary::vocabulary;
 use crate::{Kind, LimitOwner, Locale, Reason, RetryHelps, Surface};
@@ -122,7 +122,9 @@ impl<'a> Speech<'a> {
         let mut args = Vec::new();
         let mut put = |name: &'static str, value: Option<String>| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
-                args.push((name, shorten(&redact(&value), 60)));
+                // What is as short as this is no secret.
+                let value = if value.len() < LEAST_SECRET { value } else { shorten(&redact(&value), 60) };
+                args.push((name, value));
             }
         };
         put("provider", self.case.diagnosis.provider.clone());
@@ -183,13 +185,26 @@ impl<'a> Speech<'a> {
 
     /// A message in the form that fits what is known: whose account it is, then whether all is stated that it names.
     pub(crate) fn say(&self, key: &str) -> Option<String> {
-        let args: Vec<(&str, &str)> = self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let form = |key: &str| {
-            let plain = || self.locale.complete(&format!("{key}_plain"), &args);
-            self.locale.complete(key, &args).or_else(plain)
-        };
-        let voiced = self.case.voice.suffix().and_then(|suffix| form(&format!("{key}_{suffix}")));
-        voiced.or_else(|| form(key))
+        let mut name = String::with_capacity(key.len() + 16);
+        name.push_str(key);
+        let voiced = self.case.voice.suffix().and_then(|suffix| {
+            name.push('_');
+            name.push_str(suffix);
+            self.form(&mut name)
+        });
+        voiced.or_else(|| {
+            name.truncate(key.len());
+            self.form(&mut name)
+        })
+    }
+
+    /// The message of the key, or its plain form.
+    fn form(&self, key: &mut String) -> Option<String> {
+        let argument = |name: &str| self.args.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        self.locale.fill(key, argument).or_else(|| {
+            key.push_str("_plain");
+            self.locale.fill(key, argument)
+        })
     }
 
     fn of_kind(&self, part: &str) -> String {
@@ -381,7 +396,8 @@ impl<'a> Speech<'a> {
 
     fn raw(&self) -> String {
         // Redacted before it is cut: a key that is cut in two would no longer look like one.
-        self.case.facts.body.trim().chars().take(MAX_RAW).collect()
+        let body = self.case.facts.body.trim();
+        body.char_indices().nth(MAX_RAW).map_or(body, |(end, _)| body.get(..end).unwrap_or_default()).to_owned()
     }
 
     /// For the makers of apps and for support: field names as on the wire, in no language.
@@ -410,11 +426,11 @@ fn short_model(slug: &str) -> String {
 
 /// At most so many characters; what was cut is marked.
 fn shorten(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.len() <= most || text.chars().count() <= most {
         return text.to_owned();
     }
-    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
-    short.truncate(short.trim_end().len());
+    let end = text.char_indices().nth(most.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+    let mut short = text.get(..end).unwrap_or_default().trim_end().to_owned();
     short.push('…');
     short
 }

@@ -1,7 +1,7 @@
 //! The words of a language, in Chrome's `messages.json` format: one formatter over `extension/_locales` for every
 //! surface, so that the language is the person's choice and not the browser's.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::fmt;
 
 /// English stands in where a language lacks a message. The build keeps its messages alone: what is said about them is
@@ -15,8 +15,47 @@ const ENGLISH: &str = "{}";
 #[derive(Clone, Debug, Default)]
 pub struct Locale {
     lang: String,
-    messages: Map<String, Value>,
+    messages: Messages,
     fallback: Option<Box<Locale>>,
+}
+
+/// Messages by the hashes of their keys, each in the next free place: a verdict asks for a hundred. Keys are our own and
+/// not a stranger's, so that a hash of a few instructions does.
+#[derive(Clone, Debug, Default)]
+struct Messages(Vec<Option<(String, String)>>);
+
+impl Messages {
+    /// At most half full, so that a search ends soon, and ends.
+    fn of(all: Vec<(String, String)>) -> Self {
+        let mut messages = Self(vec![None; (2 * all.len()).next_power_of_two().max(2)]);
+        for (key, message) in all {
+            let place = messages.place(&key);
+            if let Some(place) = messages.0.get_mut(place) {
+                *place = Some((key, message));
+            }
+        }
+        messages
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(self.place(key))?.as_ref().map(|(_, message)| message.as_str())
+    }
+
+    /// Where the key stands, or would.
+    fn place(&self, key: &str) -> usize {
+        let mask = self.0.len().wrapping_sub(1);
+        let mut at = hash(key) as usize & mask;
+        while let Some(Some((known, _))) = self.0.get(at)
+            && known != key
+        {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+}
+
+fn hash(key: &str) -> u32 {
+    key.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Why a `messages.json` could not be read.
@@ -73,40 +112,35 @@ impl Locale {
     /// reads the name of a key.
     #[must_use]
     pub fn message(&self, key: &str, args: &[(&str, &str)]) -> String {
+        let argument = |name: &str| args.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
+        self.fill(key, |name| Some(argument(name).unwrap_or_default())).unwrap_or_default()
+    }
+
+    /// The same, but only where the message exists and each of its placeholders has an argument; `argument` gives it by name.
+    #[must_use]
+    pub fn fill<'a>(&self, key: &str, argument: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+        let mut rest = self.template(key)?;
         let mut out = String::new();
-        let mut rest = self.template(key).unwrap_or_default();
         while let Some((head, name, tail)) = placeholder(rest) {
             out.push_str(head);
-            out.push_str(if name.is_empty() { "$" } else { argument(args, name).unwrap_or_default() });
+            out.push_str(if name.is_empty() { "$" } else { argument(name)? });
             rest = tail;
         }
         out.push_str(rest);
-        out
-    }
-
-    /// The same, but only where the message exists and each of its placeholders has an argument.
-    #[must_use]
-    pub fn complete(&self, key: &str, args: &[(&str, &str)]) -> Option<String> {
-        let mut rest = self.template(key)?;
-        while let Some((_, name, tail)) = placeholder(rest) {
-            if !name.is_empty() {
-                argument(args, name)?;
-            }
-            rest = tail;
-        }
-        Some(self.message(key, args))
+        Some(out)
     }
 
     fn template(&self, key: &str) -> Option<&str> {
-        let own = self.messages.get(key).and_then(|entry| entry.get("message").unwrap_or(entry).as_str());
+        let own = self.messages.get(key);
         own.or_else(|| self.fallback.as_deref().and_then(|english| english.template(key)))
     }
 }
 
 /// A key's entry is an object that holds the message, or the message alone.
-fn messages(json: &str) -> Option<Map<String, Value>> {
+fn messages(json: &str) -> Option<Messages> {
     let Ok(Value::Object(entries)) = serde_json::from_str(json) else { return None };
-    Some(entries)
+    let message = |(key, entry): (String, Value)| Some((key, entry.get("message").unwrap_or(&entry).as_str()?.to_owned()));
+    Some(Messages::of(entries.into_iter().filter_map(message).collect()))
 }
 
 /// The text before the next placeholder, its name (empty for `$$`), and the text behind it.
@@ -116,10 +150,6 @@ fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'@');
     // A lone dollar sign is an amount of money.
     is_name.then_some((head, name, tail))
-}
-
-fn argument<'a>(args: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
-    args.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
 }
 
 #[cfg(test)]
@@ -133,7 +163,7 @@ mod tests {
         assert_eq!(german.lang(), "de-AT");
         assert_eq!(german.message("a", &[("x", "It"), ("y", "P")]), "It costs $5 at P");
         assert_eq!(german.message("a", &[("x", "$y$")]), "$y$ costs $5 at ");
-        assert_eq!(german.complete("a", &[("x", "It")]), None);
+        assert_eq!(german.fill("a", |name| (name == "x").then_some("It")), None);
         assert_eq!(german.message("answer_yes", &[]), "Ja");
         assert_eq!(german.message("answer_no", &[]), "No");
         assert_eq!(german.message("no_such_key", &[]), "");

@@ -76,6 +76,10 @@ fn members(text: &str) -> String {
         let end = at + name.len();
         out.push_str(rest.get(..end).unwrap_or_default());
         rest = rest.get(end..).unwrap_or_default();
+        // Few words are followed by what follows a name.
+        if !rest.trim_start_matches(['\\', '"', '\'', '`', ' ', '\t', '\r', '\n']).starts_with([':', '=']) {
+            continue;
+        }
         let secret = is_secret_member(name);
         if !secret && !QUOTING_MEMBERS.contains(&name) {
             continue;
@@ -220,16 +224,21 @@ fn secretless(token: &str, out: &mut String) {
         return;
     }
     // A head may stand inside a token, behind whatever the text glued in front of it.
-    let heads = KEY_HEADS.iter().filter_map(|(head, least)| {
-        let at = body.find(head)?;
-        let follows = body.get(at + head.len()..).unwrap_or_default();
-        let glued = at.checked_sub(1).and_then(|before| body.as_bytes().get(before));
-        let starts = glued.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        // Names of things begin alike; without a digit only those count that nothing else is named after.
-        let random = matches!(*head, "sk-" | "user_" | "org_") || follows.bytes().any(|byte| byte.is_ascii_digit());
-        (starts && random && follows.len() >= *least).then_some(at)
-    });
-    match heads.min() {
+    let bytes = body.as_bytes();
+    let starts = |at: usize| at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let is_head = |at: usize| {
+        let rest = body.get(at..).unwrap_or_default();
+        KEY_HEADS.iter().any(|(head, least)| {
+            rest.strip_prefix(head).is_some_and(|follows| {
+                // Names of things begin alike; without a digit only those count that nothing else is named after.
+                let random = matches!(*head, "sk-" | "user_" | "org_") || follows.bytes().any(|byte| byte.is_ascii_digit());
+                random && follows.len() >= *least
+            })
+        })
+    };
+    // No head with what has to follow it is shorter.
+    let last = body.len().saturating_sub(LEAST_KEY - 1);
+    match (0..last).find(|at| starts(*at) && is_head(*at)) {
         Some(at) => {
             out.push_str(body.get(..at).unwrap_or_default());
             out.push_str(GONE);
@@ -239,17 +248,26 @@ fn secretless(token: &str, out: &mut String) {
     }
 }
 
+/// The shortest head with the least that has to follow it: `org_` and four.
+const LEAST_KEY: usize = 8;
+
+/// No secret is shorter than an e-mail address.
+pub(crate) const LEAST_SECRET: usize = 5;
+
 /// An e-mail address, a UUID, a hash of 32 or more hexadecimal digits, a key without a head, a token of a signed form.
 fn is_secret(token: &str) -> bool {
     let address = token.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    if address || token.len() < 32 {
+        return address;
+    }
     let hex = token.bytes().filter(u8::is_ascii_hexdigit).count();
-    let hash = token.len() >= 32 && hex == token.len();
+    let hash = hex == token.len();
     let uuid = token.len() == 36 && hex == 32 && token.bytes().filter(|byte| *byte == b'-').count() == 4;
     let signed = token.starts_with("eyJ") && token.len() >= 40;
     let of = |is: fn(&u8) -> bool| token.bytes().filter(is).count();
-    let plain = token.len() >= 32 && of(u8::is_ascii_alphanumeric) == token.len();
+    let plain = of(u8::is_ascii_alphanumeric) == token.len();
     let mixed = plain && of(u8::is_ascii_digit) >= 3 && of(u8::is_ascii_uppercase) >= 3 && of(u8::is_ascii_lowercase) >= 3;
-    address || hash || uuid || signed || mixed
+    hash || uuid || signed || mixed
 }
 
 #[cfg(test)]

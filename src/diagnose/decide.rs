@@ -444,7 +444,7 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
     };
     let field = |member: &str| fault.map_or_else(|| member.to_owned(), |fault| fault.field(member));
     // A limit of the day is not over in the seconds that some providers add to it; a wait of minutes is believed.
-    let daily = || said(Topic::Daily).filter(|_| facts.wait_ms().is_none_or(|(_, ms)| ms < wait::LEAST_OF_A_DAY_MS));
+    let daily = || said(Topic::Daily).filter(|_| facts.wait_ms().is_none_or(|(_, ms)| *ms < wait::LEAST_OF_A_DAY_MS));
     let refined = match found.reason {
         Reason::PoolLimited => {
             let numeric = code.as_deref().is_some_and(|code| code == "429");

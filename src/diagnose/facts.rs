@@ -42,6 +42,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) whole: Text,
     /// A good answer, or somebody else's data: its text says nothing about a failure.
     pub(crate) is_data: bool,
+    wait: Option<(Evidence, u64)>,
 }
 
 impl<'a> Facts<'a> {
@@ -68,7 +69,9 @@ impl<'a> Facts<'a> {
             _ => whole.clone(),
         };
         let is_data = fault.is_none() && (well || !prose && !roots.is_empty() && exchange.status < 400);
-        Self { body, exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data }
+        let mut facts = Self { body, exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data, wait: None };
+        facts.wait = facts.find_wait();
+        facts
     }
 
     /// The status that stands beside OpenRouter's name in a line of text, or anywhere that a status is called one.
@@ -205,7 +208,12 @@ impl<'a> Facts<'a> {
     }
 
     /// The wait that is stated, in milliseconds, and where.
-    pub(crate) fn wait_ms(&self) -> Option<(Evidence, u64)> {
+    pub(crate) fn wait_ms(&self) -> Option<&(Evidence, u64)> {
+        self.wait.as_ref()
+    }
+
+    /// Source: the order in which OpenRouter's fields were seen to be right.
+    fn find_wait(&self) -> Option<(Evidence, u64)> {
         let fault = self.fault.as_ref();
         let available = || {
             let value = fault?.available("retry_after")?;
@@ -284,9 +292,17 @@ fn head(text: &str) -> &str {
 
 /// A field and what stood there, ready to be shown: redacted and short.
 pub(crate) fn evidence(field: &str, text: &str) -> Evidence {
-    let short: String = redact(text).chars().take(160).collect();
     // A path is made of the text's own member names, which are as foreign as its values.
-    Evidence { field: redact(field).chars().take(80).collect(), text: short }
+    Evidence { field: short(field, 80), text: short(text, 160) }
+}
+
+/// At most so many characters, redacted before they are cut: a key that is cut in two would no longer look like one.
+pub(crate) fn short(text: &str, most: usize) -> String {
+    let mut text = redact(text);
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// A page that the gate in front of OpenRouter sends in its place.

@@ -5,7 +5,6 @@ pub(crate) mod facts;
 mod recognize;
 mod templates;
 
-use crate::redact;
 use crate::vocabulary::vocabulary;
 use facts::Facts;
 use serde::{Deserialize, Serialize};
@@ -317,13 +316,13 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     }
     let wait = facts.wait_ms();
     let reset = facts.reset_at_ms();
-    for stated in [&wait, &reset].into_iter().flatten() {
+    for stated in [wait, reset.as_ref()].into_iter().flatten() {
         if !evidence.contains(&stated.0) {
             evidence.push(stated.0.clone());
         }
     }
     let certainty = if against.is_empty() { found.certainty.max(sureness) } else { Certainty::Unsure };
-    let shown = |text: String| redact::redact(&text).chars().take(120).collect::<String>();
+    let shown = |text: String| facts::short(&text, 120);
     let id = facts.fault.as_ref().and_then(|fault| fault.request_id.clone());
     let id = id.or_else(|| facts.exchange.header("x-generation-id").map(str::to_owned));
     Some(Diagnosis {
@@ -334,7 +333,7 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         status: facts.status(),
         provider: facts.provider().map(shown),
         model: facts.model().map(shown),
-        retry_after_s: wait.map(|(_, ms)| ms as f64 / 1_000.0),
+        retry_after_s: wait.map(|(_, ms)| *ms as f64 / 1_000.0),
         reset_at_ms: reset.map(|(_, at_ms)| at_ms),
         is_byok: facts.fault.as_ref().and_then(|fault| fault.flag("is_byok")),
         retry_helps: found.retry,

@@ -65,7 +65,7 @@ impl Facts<'_> {
         const WITHOUT: [&str; 12] =
             ["without", "not using", "not", "no", "instead of", "sem", "sin", "sans", "ohne", "без", "不用", "没用"];
         let whole = self.whole.lower();
-        let Some(at) = whole.find("openrouter") else { return false };
+        let Some(at) = self.whole.find("openrouter") else { return false };
         let before = whole.get(..at).unwrap_or_default().trim_end();
         if WITHOUT.iter().any(|word| before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|last: char| last.is_ascii_alphabetic())))
         {
@@ -102,9 +102,10 @@ impl Facts<'_> {
             ["if you see", "if you get", "when you see", "when you get", " means ", "usually", "typically", "how to ", "what does "];
         let whole = self.whole.lower();
         let all = || templates::CAPS.iter().chain(templates::OWN).filter_map(|template| template.words.first()).chain(MARKS);
-        let first = all().filter_map(|words| whole.find(words)).min().unwrap_or(whole.len());
+        let first = all().filter_map(|words| self.whole.find(words)).min().unwrap_or(whole.len());
         let head = whole.get(..first).unwrap_or_default();
-        EXPLAINS.iter().any(|words| head.contains(words)) || all().any(|words| is_mentioned(whole, words))
+        let explains = self.whole.first_of(&EXPLAINS).is_some() && EXPLAINS.iter().any(|words| head.contains(words));
+        explains || all().any(|words| self.whole.has(words) && is_mentioned(whole, words))
     }
 
     /// A text that is about failures, with or without an example of one: it has blanks where a failure has names, leaves
@@ -136,11 +137,14 @@ impl Facts<'_> {
             let start = whole.get(..at).unwrap_or_default().char_indices().rev().nth(60).map_or(0, |(at, _)| at);
             EXAMPLES.iter().any(|words| whole.get(start..at).unwrap_or_default().contains(words))
         });
-        let mut kinds: Vec<Kind> = said().map(|template| template.kind).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let blank = said().filter_map(|template| whole.find(template.words.first()?)).any(|at| has_blank(whole, at));
-        is_commit || introduced || blank || kinds.len() >= MANY_KINDS || ELISIONS.iter().any(|elision| whole.contains(elision))
+        let mut kinds: Vec<Kind> = Vec::new();
+        for template in said() {
+            if !kinds.contains(&template.kind) {
+                kinds.push(template.kind);
+            }
+        }
+        let blank = said().filter_map(|template| self.whole.find(template.words.first()?)).any(|at| has_blank(whole, at));
+        is_commit || introduced || blank || kinds.len() >= MANY_KINDS || self.whole.first_of(&ELISIONS).is_some()
     }
 
     /// The member of the error object that only OpenRouter sends.

@@ -23,6 +23,49 @@ const MAX_NESTING: usize = 6;
 pub struct Text {
     plain: String,
     lower: String,
+    grams: Grams,
+}
+
+/// Which runs of four bytes stand in a text, as a Bloom filter. Hundreds of words are looked for in each text and few
+/// are there; most of the others are known not to be without a search.
+#[derive(Clone, Debug, Default)]
+struct Grams {
+    bits: Vec<u64>,
+}
+
+impl Grams {
+    /// Eight bits a byte of the text, so that one gram in ten is taken for another one.
+    fn of(text: &str) -> Self {
+        let words = (text.len() / 8).next_power_of_two().clamp(16, 1 << 15);
+        let mut grams = Self { bits: vec![0; words] };
+        for gram in text.as_bytes().windows(4) {
+            let (word, bit) = grams.place(gram);
+            if let Some(word) = grams.bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        grams
+    }
+
+    fn place(&self, gram: &[u8]) -> (usize, u64) {
+        let number = gram.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        let hash = number.wrapping_mul(0x9E37_79B1);
+        // The length is a power of two.
+        let word = (hash >> 6) as usize & self.bits.len().wrapping_sub(1);
+        (word, 1 << (hash >> 26))
+    }
+
+    /// False only where the words are not in the text.
+    fn may_have(&self, words: &str) -> bool {
+        let bytes = words.as_bytes();
+        let has = |gram: Option<&[u8]>| {
+            gram.is_none_or(|gram| {
+                let (word, bit) = self.place(gram);
+                self.bits.get(word).is_some_and(|word| word & bit != 0)
+            })
+        };
+        has(bytes.first_chunk::<4>().map(|gram| &gram[..])) && has(bytes.last_chunk::<4>().map(|gram| &gram[..]))
+    }
 }
 
 impl Text {
@@ -37,7 +80,8 @@ impl Text {
             plain.push_str(word);
         }
         let lower = plain.to_ascii_lowercase();
-        Self { plain, lower }
+        let grams = Grams::of(&lower);
+        Self { plain, lower, grams }
     }
 
     /// The text as sent, white space apart.
@@ -61,7 +105,13 @@ impl Text {
     /// Whether the words, in lower case, stand in the text.
     #[must_use]
     pub fn has(&self, words: &str) -> bool {
-        self.lower.contains(words)
+        self.find(words).is_some()
+    }
+
+    /// Where the words, in lower case, first stand.
+    #[must_use]
+    pub fn find(&self, words: &str) -> Option<usize> {
+        if self.grams.may_have(words) { self.lower.find(words) } else { None }
     }
 
     /// The first of `all` that stands in the text.
@@ -73,14 +123,14 @@ impl Text {
     /// What follows the first occurrence of the words, as sent.
     #[must_use]
     pub fn after(&self, words: &str) -> Option<&str> {
-        let at = self.lower.find(words)?;
+        let at = self.find(words)?;
         self.plain.get(at + words.len()..)
     }
 
     /// What precedes the first occurrence of the words, as sent.
     #[must_use]
     pub fn before(&self, words: &str) -> Option<&str> {
-        self.plain.get(..self.lower.find(words)?)
+        self.plain.get(..self.find(words)?)
     }
 
     /// What stands between the words and the next of the marks (or the end), as sent.

@@ -151,7 +151,7 @@ pub fn from_text(text: &Text) -> Option<u64> {
         let mut found = text.lower().match_indices(lead).filter(|(at, _)| !text.lower().get(..*at).is_some_and(|it| it.ends_with("will ")));
         found.find_map(|(at, lead)| duration(text.lower().get(at + lead.len()..)?))
     };
-    let found = LEADS.iter().find_map(|lead| stated(lead));
+    let found = LEADS.iter().filter(|lead| text.has(lead)).find_map(|lead| stated(lead));
     found.filter(|ms| !daily || *ms >= LEAST_OF_A_DAY_MS).map(|ms| ms.min(MAX_STATED_MS))
 }
 
