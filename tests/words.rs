@@ -2,7 +2,7 @@
 //! `INSTA_UPDATE=always cargo test --test words` writes them anew, the diff shows what people will read.
 
 use cooldown::{
-    Exchange, FactId, Kind, LimitOwner, Locale, Question, Reason, RemedyType, RequestFacts, RetryHelps, Surface, Verdict, explain,
+    Evidence, Exchange, FactId, Kind, LimitOwner, Locale, Question, Reason, RemedyType, RequestFacts, RetryHelps, Surface, Verdict, explain,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +61,14 @@ fn sheet(verdict: &Verdict) -> String {
         let said = [value, url, &remedy.hint, remedy.costs.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
         writeln!(sheet, "  [{}] {}", remedy.label, said.join(" · ")).unwrap();
     }
+    // On what it is based: the places, and what stood there.
+    let signs = |signs: &[Evidence]| {
+        let shown = signs.iter().map(|sign| format!("{} = {}", sign.field, sign.text.chars().take(60).collect::<String>()));
+        shown.collect::<Vec<_>>().join("; ")
+    };
+    let diagnosis = &verdict.diagnosis;
+    write!(sheet, "  {} ← {}", diagnosis.certainty.as_str(), signs(&diagnosis.evidence)).unwrap();
+    writeln!(sheet, "{}{}", if diagnosis.against.is_empty() { "" } else { " · against it: " }, signs(&diagnosis.against)).unwrap();
     // Names are not words: one sheet stands for all providers and models.
     let model = verdict.diagnosis.model.as_deref().unwrap_or("acme/model-1");
     let names = [(verdict.diagnosis.provider.as_deref(), "{P}"), (Some(model), "{author/m}"), (model.split('/').nth(1), "{m}")];
