@@ -36,6 +36,7 @@
    */
   const createOverlay = ({ onAct, openRoots }) => {
     /** @type {HTMLElement | null} */ let host = null;
+    /** @type {Element | null} */ let put = null;   // where the host was put
     /** @type {HTMLElement | null} */ let box = null;
     /** @type {HTMLIFrameElement | null} */ let frame = null;
     /** @type {MessagePort | null} */ let port = null;
@@ -71,7 +72,8 @@
       box.id = 'box';
       box.setAttribute('popover', 'manual');
       root.append(box);
-      home().append(host);
+      put = home();
+      put.append(host);
       place(392, 200);
       try { box.showPopover(); } catch { /* no popover here: the highest z-index has to do */ }
     };
@@ -226,6 +228,8 @@
       if (host.isConnected && host.parentNode === to) return;
       const kept = frame, old = host;
       if (!old.isConnected || !('moveBefore' in box)) { rebuild(); return; }
+      // Not a dialog that opened: the page itself put the host elsewhere, which it may do without end.
+      if (host.parentNode !== put && rebuilds++ >= MAX_REBUILDS) { onAct('dismiss'); return; }
       makeHost();
       // Moving the frame itself keeps it alive in both browsers; moving its host reloads it in Firefox.
       /** @type {{moveBefore: (node: Node, before: null) => void}} */ (/** @type {unknown} */ (box)).moveBefore(kept, null);
@@ -274,7 +278,7 @@
       const focused = host !== null && document.activeElement === host;
       host?.remove();
       if (focused && focusBefore instanceof HTMLElement && focusBefore.isConnected) focusBefore.focus({ preventScroll: true });
-      host = box = frame = port = view = focusBefore = null;
+      host = put = box = frame = port = view = focusBefore = null;
       alive = told = shown = false;
       rebuilds = 0;
     };

@@ -354,14 +354,14 @@ const OTHER_PROVIDER = {
   context_length: ['maybe', 'context'], moderation: ['maybe', 'filter'], unknown_openrouter: ['unknown', 'unstated'],
 };
 const PAGES = /** @type {Record<string, string>} */ ({
-  integrations: 'https://openrouter.ai/settings/integrations', credits: 'https://openrouter.ai/settings/credits', keys: 'https://openrouter.ai/settings/keys',
-  privacy: 'https://openrouter.ai/settings/privacy', models: 'https://openrouter.ai/models', status: 'https://status.openrouter.ai', model: 'https://openrouter.ai/',
+  own_key: 'https://openrouter.ai/settings/integrations', credits: 'https://openrouter.ai/settings/credits', keys: 'https://openrouter.ai/settings/keys',
+  privacy: 'https://openrouter.ai/settings/privacy', model_list: 'https://openrouter.ai/models', status: 'https://status.openrouter.ai', model_page: 'https://openrouter.ai/',
 });
 /** @type {Record<string, string>} the page that helps, by reason, then by kind */
 const HELPS = {
-  pool_engine_overloaded: 'model', all_providers_at_capacity: 'model', in_flight_budget: 'credits', internal: 'status', upstream_rate_limit: 'integrations',
-  byok_rate_limit: 'integrations', provider_overloaded: 'model', provider_error: 'model', moderation: 'model', no_endpoints: 'model', context_length: 'model',
-  model_not_found: 'models', insufficient_credits: 'credits', key_limit: 'keys', auth: 'keys', data_policy: 'privacy',
+  pool_engine_overloaded: 'model_page', all_providers_at_capacity: 'model_page', in_flight_budget: 'credits', internal: 'status', upstream_rate_limit: 'own_key',
+  byok_rate_limit: 'own_key', provider_overloaded: 'model_page', provider_error: 'model_page', moderation: 'model_page', no_endpoints: 'model_page', context_length: 'model_page',
+  model_not_found: 'model_list', insufficient_credits: 'credits', key_limit: 'keys', auth: 'keys', data_policy: 'privacy',
 };
 
 /** @param {string} text @param {number} most */
@@ -498,12 +498,12 @@ export const decoder = (entries) => {
 
     /** @type {Remedy[]} */
     const remedies = [];
-    if (hold) remedies.push({ type: 'retry', label: messages.get('remedy_retry') ?? '', url: null, hint: found.kind === 'timeout' ? messages.get('remedy_retry_hint_billed') ?? '' : '' });
+    if (hold) remedies.push({ type: 'retry', label: messages.get('remedy_retry') ?? '', url: null, hint: found.kind === 'timeout' ? messages.get('remedy_retry_hint_billed') ?? '' : '', costs: 'nothing', value: null, at_ms: ready_at_ms });
     const page = found.reason === 'free_day' && offer !== null ? 'credits' : HELPS[found.reason] ?? HELPS[found.kind];
-    const isOwners = page !== 'model' && page !== 'models' && page !== 'status';
-    if (page !== undefined && !(voice === 'site' && isOwners) && !(page === 'model' && slug === null)) {
+    const isOwners = page !== 'model_page' && page !== 'model_list' && page !== 'status';
+    if (page !== undefined && !(voice === 'site' && isOwners) && !(page === 'model_page' && slug === null)) {
       const key = `remedy_${page}`;
-      remedies.push({ type: 'link', label: say(key) ?? '', url: `${PAGES[page]}${page === 'model' ? slug : ''}`, hint: say(`${key}_hint_${found.reason}`) ?? say(`${key}_hint`) ?? '' });
+      remedies.push({ type: 'link', label: say(key) ?? '', url: `${PAGES[page]}${page === 'model_page' ? slug : ''}`, hint: say(`${key}_hint_${found.reason}`) ?? say(`${key}_hint`) ?? '', costs: 'nothing', value: null, at_ms: null });
     }
 
     const sent = shown.trim().slice(0, 4_000);
@@ -515,7 +515,7 @@ export const decoder = (entries) => {
     return {
       diagnosis: {
         kind: found.kind, limit_owner: found.owner, reason: found.reason, certainty: found.certainty, status, provider, model, retry_after_s: wait?.seconds ?? null,
-        reset_at_ms: reset?.at_ms ?? null, is_byok: byok === null ? null : byok === 'true', retry_helps: found.retry, links: linksIn(shown), request_id: fault?.id ?? null, evidence,
+        reset_at_ms: reset?.at_ms ?? null, is_byok: byok === null ? null : byok === 'true', retry_helps: found.retry, links: linksIn(shown), request_id: fault?.id ?? null, evidence, against: [],
       },
       words: { lang: 'en', title, body, facts, details, raw: sent, report },
       plan: { hold, deadline_ms, ready_at_ms, show_after_ms: appTries && !impossible ? 5_000 : 0 },
