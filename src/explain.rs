@@ -4,9 +4,9 @@
 //! something that the failure does not state, its `_plain` form is used, which does without.
 
 use crate::case::{Case, first_number};
+use crate::provider::takes_own_keys;
 use crate::read::{Text, wait};
 use crate::redact::{LEAST_SECRET, redact};
-use crate::remedy::takes_own_keys;
 use crate::vocabulary::vocabulary;
 use crate::{Kind, LimitOwner, Locale, Reason, RetryHelps, Surface};
 use serde::{Deserialize, Serialize};
@@ -165,7 +165,7 @@ impl<'a> Speech<'a> {
 
     /// The wait stands in the provider's own words, not in a field of OpenRouter's.
     fn is_providers_word(&self) -> bool {
-        self.case.facts.wait_ms().is_some_and(|(sign, _)| sign.field.ends_with("raw"))
+        self.case.facts.wait_s().is_some_and(|(sign, _)| sign.field.ends_with("raw"))
     }
 
     fn duration(&self, ms: u64) -> String {

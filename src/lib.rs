@@ -29,6 +29,7 @@ pub mod diagnose;
 pub mod exchange;
 pub mod explain;
 pub mod locale;
+mod provider;
 pub mod read;
 pub mod redact;
 pub mod remedy;

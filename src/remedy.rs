@@ -2,6 +2,7 @@
 //! page helps, its address. No link that the failure does not call for.
 
 use crate::case::{Case, Voice};
+use crate::provider;
 use crate::redact::redact;
 use crate::vocabulary::vocabulary;
 use crate::{Kind, Reason, RetryHelps};
@@ -174,12 +175,12 @@ fn means(kind: RemedyType, case: &Case<'_>) -> Option<(Option<String>, Option<St
     let pinned = case.pinned_to().is_some();
     match kind {
         T::Retry | T::Wait | T::ShorterChat | T::EditMessage | T::Report => Some((None, None)),
-        T::OtherProvider => (case.voice != Voice::Site && !pinned && provider.is_some()).then(|| (provider.and_then(slug), None)),
+        T::OtherProvider => (case.voice != Voice::Site && !pinned && provider.is_some()).then(|| (provider.and_then(provider::slug), None)),
         T::Unpin => (case.voice != Voice::Site && pinned).then_some((None, None)),
         T::OwnKey => {
-            let own = provider.and_then(slug).filter(|slug| TAKES_OWN_KEYS.split(' ').any(|known| known == slug));
+            let own = provider.and_then(provider::own_key_slug);
             let address = own.as_ref().map_or_else(|| INTEGRATIONS.to_owned(), |slug| format!("{INTEGRATIONS}/{slug}"));
-            (owner && takes_own_keys(provider)).then_some((own, Some(address)))
+            (owner && provider::takes_own_keys(provider)).then_some((own, Some(address)))
         }
         T::Credits if case.diagnosis.kind == Kind::FreePerDay && !case.buys_more_free() => None,
         T::Credits => page("https://openrouter.ai/settings/credits").filter(|_| owner),
@@ -227,46 +228,6 @@ impl Case<'_> {
         (own && urls.all(|other| other == url)).then_some(url)
     }
 }
-
-/// Whether a key of one's own can be stored for the provider; one that is not known here may be new.
-#[must_use]
-pub(crate) fn takes_own_keys(provider: Option<&str>) -> bool {
-    !matches!(provider, Some("Stealth" | "Crucible" | "Claude Platform on AWS" | "VoyageAI by MongoDB"))
-}
-
-/// Display names whose slug is not their lower case with hyphens. Source: OpenRouter's list of providers, August 2026.
-const ODD_SLUGS: [(&str, &str); 10] = [
-    ("Google", "google-vertex"),
-    ("AionLabs", "aion-labs"),
-    ("AtlasCloud", "atlas-cloud"),
-    ("InferenceNet", "inference-net"),
-    ("OpenInference", "open-inference"),
-    ("Mancer 2", "mancer"),
-    ("Moonshot AI", "moonshotai"),
-    ("Thinking Machines", "thinkingmachines"),
-    ("VoyageAI by MongoDB", "voyageai"),
-    ("Claude Platform on AWS", "claude-on-aws"),
-];
-
-/// The slug by which requests name a provider.
-fn slug(name: &str) -> Option<String> {
-    if let Some((_, slug)) = ODD_SLUGS.iter().find(|(known, _)| *known == name) {
-        return Some((*slug).to_owned());
-    }
-    let slug = name.to_ascii_lowercase().replace([' ', '.'], "-");
-    slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-').then_some(slug)
-}
-
-/// Slugs of the providers that have a page for keys of one's own, one string as the smallest form of a list.
-/// Source: OpenRouter's OpenAPI file, August 2026.
-const TAKES_OWN_KEYS: &str = "ai21 aion-labs akashml alibaba amazon-bedrock amazon-nova ambient anthropic arcee-ai atlas-cloud avian azure baidu \
-    baseten black-forest-labs byteplus cerebras chutes cirrascale clarifai cloudflare cohere coreweave crusoe darkbloom \
-    databricks decart deepgram deepinfra deepseek dekallm digitalocean featherless fireworks fish-audio friendli gmicloud \
-    google-ai-studio google-vertex groq heygen inception inceptron inferact-vllm inference-net infermatic inflection io-net \
-    ionstream krea liquid makora mancer mara meta minimax mistral modal modelrun modular moonshotai morph ncompass nebius \
-    nex-agi nextbit novita nvidia open-inference openai parasail perceptron perplexity phala poolside quiver recraft reka \
-    relace runway sail-research sakana sakana-ai sambanova seed siliconflow sourceful stepfun streamlake switchpoint tencent \
-    tenstorrent thinkingmachines together upstage venice wafer wandb wandb-legacy xai xiaomi z-ai";
 
 /// `author/model`: nothing else may end up in an address.
 fn is_slug(text: &str) -> bool {

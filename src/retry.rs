@@ -67,9 +67,9 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
 /// beginning of the next period, where OpenRouter counts in periods.
 fn ready_at_ms(diagnosis: &Diagnosis, exchange: &Exchange) -> Option<u64> {
     let at_ms = exchange.at_ms;
-    let wait_ms = diagnosis.retry_after_s.map(|seconds| (seconds * 1_000.0).ceil() as u64);
     // A hint of seconds is not the end of a limit of the day.
-    let wait_ms = wait_ms.filter(|wait_ms| !is_daily(diagnosis) || *wait_ms >= wait::LEAST_OF_A_DAY_MS);
+    let wait_s = diagnosis.retry_after_s.filter(|wait_s| !is_daily(diagnosis) || *wait_s >= wait::LEAST_OF_A_DAY_S);
+    let wait_ms = wait_s.map(|wait_s| (wait_s * 1_000.0).ceil() as u64);
     let after_wait = wait_ms.filter(|_| at_ms > 0).map(|wait_ms| at_ms.saturating_add(wait_ms).min(wait::MAX_INSTANT_MS));
     // A reset in the past is over; a device's clock may run ahead.
     let after_reset = diagnosis.reset_at_ms.map(|reset_at_ms| by_this_clock(reset_at_ms, exchange).max(at_ms));

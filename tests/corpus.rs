@@ -5,7 +5,7 @@
 mod labelled;
 
 use cooldown::Locale;
-use labelled::{LABELS, Row, Score, answer, rows, same};
+use labelled::{LABELS, Row, Score, answer, is_right, rows};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ fn every_label_of_the_projects_own_corpus() {
     for row in own().iter().flat_map(|(_, rows)| rows) {
         let said = answer(row, &locale);
         count += 1;
-        for (label, truth) in &row.truth {
-            if !same(said.get(label), truth) {
+        for (label, truth) in row.truth.iter().filter(|(label, _)| *label != "accept_kinds") {
+            if !is_right(row, &said, label, truth) {
                 misses.push(format!("{}: {label} is {}, not {truth}", row.id, said.get(label).unwrap_or(&Value::Null)));
             }
         }

@@ -12,10 +12,10 @@ use std::fs;
 /// 22 November 2026, noon in UTC.
 const NOON_MS: u64 = 1_795_348_800_000;
 
-/// Every failure of the project's own corpus.
+/// The failures of the project's own corpus, but for those that only dress the others.
 fn rows() -> Vec<Value> {
     let mut files: Vec<_> = fs::read_dir("tests/corpus").unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    files.retain(|path| path.to_str().is_some_and(|name| name.ends_with(".jsonl") && !name.contains("wild")));
     files.sort();
     let text: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let rows = text.lines().filter(|line| !line.is_empty()).map(|line| serde_json::from_str::<Value>(line).unwrap());

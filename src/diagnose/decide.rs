@@ -78,8 +78,14 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
     }
     // Cloudflare's shortest answer; its number may be cut off.
     let code = facts.whole.lower().strip_prefix("error code").map(|code| code.trim_start_matches([':', ' ']));
-    if code.is_some_and(|code| code.starts_with('5') || code.is_empty() && facts.exchange.status >= 500) {
-        let found = Finding::new(Kind::EdgeBlock, LimitOwner::Edge, Reason::GateFailed, Now, Certain);
+    let of_gate = match code.unwrap_or("none") {
+        // 1000 to 1999 are its refusals, such as 1015 for too many requests and 1020 for a blocked address.
+        code if code.len() == 4 && code.starts_with('1') => Some((Reason::GateBlocked, Later)),
+        code if code.starts_with('5') || code.is_empty() && facts.exchange.status >= 500 => Some((Reason::GateFailed, Now)),
+        _ => None,
+    };
+    if let Some((reason, retry)) = of_gate {
+        let found = Finding::new(Kind::EdgeBlock, LimitOwner::Edge, reason, retry, Certain);
         return Some(found.on("text", facts.whole.plain()));
     }
     if let Some((words, slow)) = facts.broken().filter(|_| facts.named_status().is_none()) {
@@ -444,7 +450,7 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
     };
     let field = |member: &str| fault.map_or_else(|| member.to_owned(), |fault| fault.field(member));
     // A limit of the day is not over in the seconds that some providers add to it; a wait of minutes is believed.
-    let daily = || said(Topic::Daily).filter(|_| facts.wait_ms().is_none_or(|(_, ms)| *ms < wait::LEAST_OF_A_DAY_MS));
+    let daily = || said(Topic::Daily).filter(|_| facts.wait_s().is_none_or(|(_, wait_s)| *wait_s < wait::LEAST_OF_A_DAY_S));
     let refined = match found.reason {
         Reason::PoolLimited => {
             let numeric = code.as_deref().is_some_and(|code| code == "429");
@@ -462,9 +468,13 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
                 None
             }
         }
-        Reason::OwnKeyLimit => match said(Topic::Overload) {
-            Some(sign) => Some((Reason::OwnKeyOverloaded, sign)),
-            None => daily().map(|sign| (Reason::OwnKeyDaily, sign)),
+        Reason::OwnKeyLimit => match (said(Topic::Empty), said(Topic::Overload)) {
+            (Some(sign), _) => {
+                found.retry = Never;
+                Some((Reason::OwnProviderAccountEmpty, sign))
+            }
+            (None, Some(sign)) => Some((Reason::OwnKeyOverloaded, sign)),
+            (None, None) => daily().map(|sign| (Reason::OwnKeyDaily, sign)),
         },
         Reason::ProviderLimit => daily().map(|sign| (Reason::ProviderDaily, sign)),
         _ => None,
@@ -513,6 +523,11 @@ pub(super) fn against(found: &Finding, facts: &Facts<'_>) -> Vec<Evidence> {
         signs.push(evidence(&fault.field("metadata.is_byok"), if stated { "true" } else { "false" }));
     }
     let limit = matches!(found.kind, Kind::UpstreamRateLimit | Kind::ByokRateLimit | Kind::FreePerMinute | Kind::FreePerDay);
+    if let (Some(code), Some(words)) = (fault.code, facts.meaning().filter(|words| fault.code_in_words == Some(*words)))
+        && code != words
+    {
+        signs.push(evidence(&fault.field("code"), &code.to_string()));
+    }
     if let Some(code) = fault.code.filter(|code| known_source(fault).is_some() && limit && *code != 429) {
         signs.push(evidence(&fault.field("code"), &code.to_string()));
     }

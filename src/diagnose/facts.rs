@@ -42,7 +42,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) whole: Text,
     /// A good answer, or somebody else's data: its text says nothing about a failure.
     pub(crate) is_data: bool,
-    wait: Option<(Evidence, u64)>,
+    wait: Option<(Evidence, f64)>,
 }
 
 impl<'a> Facts<'a> {
@@ -115,8 +115,13 @@ impl<'a> Facts<'a> {
             "server disconnected",
             "remote end closed connection",
         ];
-        let slow = self.whole.first_of(&SLOW).map(|words| (words, true));
-        slow.or_else(|| self.whole.first_of(&BROKEN).map(|words| (words, false)))
+        // Not inside a longer word, such as the name of an exception.
+        let stands = |words: &&&str| {
+            let before = self.whole.before(words).and_then(|before| before.chars().next_back());
+            self.whole.has(words) && !before.is_some_and(char::is_alphabetic)
+        };
+        let of = |all: &[&'static str], slow| all.iter().find(stands).map(|words| (*words, slow));
+        of(&SLOW, true).or_else(|| of(&BROKEN, false))
     }
 
     /// The status that the failure states, innermost first; else the transport's.
@@ -125,13 +130,21 @@ impl<'a> Facts<'a> {
         let code = self.fault.as_ref().and_then(|fault| fault.code);
         let is_text = matches!(self.exchange.surface, Surface::Page | Surface::Log);
         let stated = || if is_text && self.fault.is_none() { self.named_status() } else { None };
-        code.or_else(stated).or(transport).or_else(|| if is_text { self.named_status() } else { None })
+        // A relay may keep the status in the sentence.
+        let inside = || self.fault.as_ref().and_then(|fault| status_in(&fault.message.to_ascii_lowercase()));
+        code.or_else(inside).or_else(stated).or(transport).or_else(|| if is_text { self.named_status() } else { None })
     }
 
     /// The status to decide by: the stated one, or the one that the error's words stand for.
     pub(crate) fn meaning(&self) -> Option<u16> {
-        let code = self.fault.as_ref().and_then(|fault| fault.code);
-        code.or_else(|| self.fault.as_ref().and_then(|fault| fault.code_in_words)).or_else(|| self.status())
+        let fault = self.fault.as_ref();
+        let code = fault.and_then(|fault| fault.code);
+        let words = fault.and_then(|fault| fault.code_in_words);
+        match (code, words) {
+            // What OpenRouter's own type names is finer than a server error that some relay made of it.
+            (Some(500 | 502), Some(400..=429)) if fault.is_some_and(|fault| fault.error_type.is_some()) => words,
+            _ => code.or(words).or_else(|| self.status()),
+        }
     }
 
     /// The provider's name as stated.
@@ -160,6 +173,7 @@ impl<'a> Facts<'a> {
         model_before(said)
             .or_else(|| after(said, "high demand for "))
             .or_else(|| after(said, "new-account-rpm/"))
+            .or_else(|| after(said, "daily limit reached for "))
             .or_else(|| limited_model(said))
             .or_else(|| before(" is not a valid model id").or_else(|| word_before(said, " is not a valid model id")))
             .or_else(|| before(" requires moderation on "))
@@ -175,6 +189,7 @@ impl<'a> Facts<'a> {
             .or_else(|| after(said, "all providers for "))
             .or_else(|| slug_near(&self.raw, "model "))
             .or_else(|| after(&self.raw, ", model: ").or_else(|| bare_model(&self.raw)))
+            .or_else(|| after(said, "use this slug instead: "))
             .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
     }
@@ -207,32 +222,34 @@ impl<'a> Facts<'a> {
         self.exchange.header(name).map(|value| (format!("header {name}"), value.to_owned())).or_else(of_body)
     }
 
-    /// The wait that is stated, in milliseconds, and where.
-    pub(crate) fn wait_ms(&self) -> Option<&(Evidence, u64)> {
+    /// The wait that is stated, in seconds, and where.
+    pub(crate) fn wait_s(&self) -> Option<&(Evidence, f64)> {
         self.wait.as_ref()
     }
 
     /// Source: the order in which OpenRouter's fields were seen to be right.
-    fn find_wait(&self) -> Option<(Evidence, u64)> {
+    fn find_wait(&self) -> Option<(Evidence, f64)> {
+        let in_s = |ms: u64| ms as f64 / 1_000.0;
         let fault = self.fault.as_ref();
         let available = || {
             let value = fault?.available("retry_after")?;
-            Some((evidence(&fault?.field("availability.retry_after"), &value), wait::seconds(&value)?))
+            Some((evidence(&fault?.field("availability.retry_after"), &value), in_s(wait::seconds(&value)?)))
         };
         let field = || {
             let (field, value) = self.header("retry-after")?;
             // A date is by the server's clock.
             let now_ms = self.exchange.header("date").and_then(wait::date).unwrap_or(self.exchange.at_ms);
-            Some((evidence(&field, &value), wait::retry_after(&value, now_ms)?))
+            Some((evidence(&field, &value), in_s(wait::retry_after(&value, now_ms)?)))
         };
         let member = || {
             let value = fault?.word("retry_after_seconds").or_else(|| fault?.word("retry_after"))?;
-            Some((evidence(&fault?.field("metadata.retry_after_seconds"), &value), wait::seconds(&value)?))
+            Some((evidence(&fault?.field("metadata.retry_after_seconds"), &value), in_s(wait::seconds(&value)?)))
         };
         let words = || {
             let text = if self.raw.is_empty() { &self.said } else { &self.raw };
-            let ms = wait::from_text(text).or_else(|| wait::from_text(&self.said))?;
-            Some((evidence(if self.raw.is_empty() { "text" } else { "metadata.raw" }, &format!("{} s", ms.div_ceil(1000))), ms))
+            let ns = wait::from_text_ns(text).or_else(|| wait::from_text_ns(&self.said))?;
+            let shown = format!("{} s", ns.div_ceil(1_000_000_000));
+            Some((evidence(if self.raw.is_empty() { "text" } else { "metadata.raw" }, &shown), ns as f64 / 1e9))
         };
         available().or_else(field).or_else(member).or_else(words)
     }
@@ -376,8 +393,9 @@ fn word_before(said: &Text, words: &str) -> Option<String> {
 
 /// Providers' own sentences name the model without its author.
 fn bare_model(raw: &Text) -> Option<String> {
-    let lead =
-        [", model: ", "rate limit reached for model ", "rate limit reached for ", "and model "].iter().find_map(|lead| raw.after(lead))?;
+    let lead = [", model: ", " model: ", "rate limit reached for model ", "rate limit reached for ", "and model "]
+        .iter()
+        .find_map(|lead| raw.after(lead))?;
     let word = lead.trim_start_matches(['`', '"']).split([' ', ',', '\n', '`', '"']).next()?.trim_end_matches('.');
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     (plain && word.bytes().any(|byte| byte.is_ascii_digit())).then(|| word.to_owned())

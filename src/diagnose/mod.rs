@@ -5,6 +5,7 @@ pub(crate) mod facts;
 mod recognize;
 mod templates;
 
+use crate::read;
 use crate::vocabulary::vocabulary;
 use facts::Facts;
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,8 @@ vocabulary! {
         UnknownKey = "unknown_key",
         /// A key of another kind is needed.
         WrongKeyKind = "wrong_key_kind",
+        /// The account takes requests from listed addresses only.
+        AddressNotAllowed = "address_not_allowed",
         /// The key was not accepted.
         KeyRefused = "key_refused",
         /// The provider did not accept the key that the user stored at OpenRouter.
@@ -314,11 +317,13 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if !evidence.contains(&sign) {
         evidence.push(sign);
     }
-    let wait = facts.wait_ms();
+    // A hint of seconds beside a limit of the day is the provider's habit and not its end.
+    let daily = found.kind == Kind::FreePerDay || matches!(found.reason, Reason::OwnKeyDaily | Reason::PoolDaily | Reason::ProviderDaily);
+    let wait = facts.wait_s().filter(|(_, wait_s)| !daily || *wait_s >= read::wait::LEAST_OF_A_DAY_S);
     let reset = facts.reset_at_ms();
-    for stated in [wait, reset.as_ref()].into_iter().flatten() {
-        if !evidence.contains(&stated.0) {
-            evidence.push(stated.0.clone());
+    for sign in wait.map(|(sign, _)| sign).into_iter().chain(reset.as_ref().map(|(sign, _)| sign)) {
+        if !evidence.contains(sign) {
+            evidence.push(sign.clone());
         }
     }
     let certainty = if against.is_empty() { found.certainty.max(sureness) } else { Certainty::Unsure };
@@ -333,7 +338,7 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         status: facts.status(),
         provider: facts.provider().map(shown),
         model: facts.model().map(shown),
-        retry_after_s: wait.map(|(_, ms)| *ms as f64 / 1_000.0),
+        retry_after_s: wait.map(|(_, wait_s)| *wait_s),
         reset_at_ms: reset.map(|(_, at_ms)| at_ms),
         is_byok: facts.fault.as_ref().and_then(|fault| fault.flag("is_byok")),
         retry_helps: found.retry,

@@ -5,6 +5,7 @@ use super::facts::{Facts, Host, evidence};
 use super::templates::{self, MARKS, WEAK_MARKS};
 use super::{Certainty, Evidence, Kind};
 use crate::exchange::Surface;
+use crate::provider;
 use crate::read::{self, Fault, Text};
 
 /// Between OpenRouter's name and a status that belong together.
@@ -12,6 +13,8 @@ const NEAR: usize = 120;
 const NEAR_IN_LOG: usize = 400;
 /// A message without an error object is no longer.
 const MOST_OF_A_MESSAGE: usize = 2_000;
+/// A log that somebody pastes may be longer; what is, and has the shape of a document, is one.
+const MOST_OF_A_REPORT: usize = 20_000;
 /// Places of a name, and of a sign, that are compared.
 const MOST_SIGNS: usize = 64;
 
@@ -34,7 +37,7 @@ impl Facts<'_> {
         }
         // What comes over the wire from elsewhere and does not begin as an answer is a document, until it shows otherwise.
         let written = !from_wire || !read::has_head(&self.body);
-        if written && self.is_about_failures() {
+        if written && self.is_about_failures() || is_document(&self.exchange.body) {
             return None;
         }
         if let Some(fault) = &self.fault {
@@ -113,29 +116,21 @@ impl Facts<'_> {
     fn is_about_failures(&self) -> bool {
         const ELISIONS: [&str; 6] =
             ["\"metadata\":{...}", "\"metadata\": {...}", "\"metadata\":{…}", "\"metadata\": {…}", "{ ... }", "{...}"];
-        const EXAMPLES: [&str; 12] = [
-            "you may see",
-            "you might see",
-            "you'll see",
-            "you will see",
-            "something like",
-            "such as",
-            "for example",
-            "e.g.",
-            "por ejemplo",
-            "zum beispiel",
-            "par exemple",
-            "placeholder:",
-        ];
+        const ANNOUNCED: [&str; 5] = ["you may see", "you might see", "you'll see", "you will see", "you would see"];
+        const EXAMPLES: [&str; 8] =
+            ["something like", "such as", "for example", "e.g.", "por ejemplo", "zum beispiel", "par exemple", "placeholder:"];
         let whole = self.whole.lower();
         let is_commit = whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
         let words = || templates::CAPS.iter().chain(templates::OWN);
         let said = || words().filter(|template| template.words.iter().all(|words| whole.contains(words)));
-        let first =
-            words().filter_map(|template| whole.find(template.words.first()?)).chain(MARKS.iter().filter_map(|words| whole.find(words)));
+        let marks = MARKS.iter().filter_map(|words| self.whole.find(words));
+        let first = said().filter_map(|template| self.whole.find(template.words.first()?)).chain(marks);
         let introduced = first.min().is_some_and(|at| {
-            let start = whole.get(..at).unwrap_or_default().char_indices().rev().nth(60).map_or(0, |(at, _)| at);
-            EXAMPLES.iter().any(|words| whole.get(start..at).unwrap_or_default().contains(words))
+            let lead = |most: usize| {
+                let before = whole.get(..at).unwrap_or_default();
+                before.char_indices().rev().nth(most).and_then(|(at, _)| before.get(at..)).unwrap_or(before)
+            };
+            EXAMPLES.iter().any(|words| lead(60).contains(words)) || ANNOUNCED.iter().any(|words| lead(240).contains(words))
         });
         let mut kinds: Vec<Kind> = Vec::new();
         for template in said() {
@@ -150,7 +145,9 @@ impl Facts<'_> {
     /// The member of the error object that only OpenRouter sends.
     fn mark(&self, fault: &Fault) -> Option<(String, String)> {
         if fault.marks() == 0 {
-            return None;
+            // By itself the member is anybody's; with a provider's name it is not.
+            let name = fault.text("provider_name").filter(|name| provider::is_known(name))?;
+            return Some((fault.field("metadata.provider_name"), name.to_owned()));
         }
         for member in ["limit_source", "provider_name", "is_byok", "failed_routing_step", "error_type"] {
             if let Some(text) = fault.word(member) {
@@ -183,6 +180,13 @@ impl Facts<'_> {
         // The client's own words around an error object may name OpenRouter too.
         of(&self.said).or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(MARKS)))
     }
+}
+
+/// A schema, or a long text with headings or source code: no message of a failure.
+fn is_document(text: &str) -> bool {
+    let headings = || text.lines().filter(|line| line.starts_with('#')).take(3).count() == 3;
+    let minified = || text.contains("=>") || text.contains("function(");
+    text.contains("\"$ref\"") || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
 
 /// A blank in or beside the sentence that begins there: `<model>`, `{{model}}`, `${model}`, `%s`, `N seconds`.

@@ -68,6 +68,9 @@ const STATUS_WORDS: [(&str, u16); 14] = [
     ("server_error", 500),
 ];
 
+/// Members that others may have as well: a sign only beside another one.
+const SHARED_MEMBERS: [&str; 2] = ["provider_name", "retry_after_seconds"];
+
 /// Members of `error.metadata` that only OpenRouter sends. The first two stand in good answers too.
 const OWN_MEMBERS: [&str; 14] = [
     "provider_name",
@@ -162,14 +165,20 @@ impl Fault {
     /// How many signs of OpenRouter the object itself bears.
     #[must_use]
     pub fn marks(&self) -> usize {
-        let members = OWN_MEMBERS.iter().filter(|member| self.metadata.contains_key(**member)).count();
+        let has = |member: &&&str| self.metadata.contains_key(**member);
+        let members = OWN_MEMBERS.iter().filter(has).count();
+        let own = OWN_MEMBERS.iter().filter(has).any(|member| !SHARED_MEMBERS.contains(member));
+        let available = ["requested_models", "docs_url", "affected_providers", "excluded_by"];
+        let available = self.availability.as_ref().is_some_and(|map| available.iter().any(|member| map.contains_key(*member)));
         let known_type = |word: &String| ERROR_TYPES.iter().any(|(known, _)| known == word);
-        members
-            + usize::from(self.error_type.as_ref().is_some_and(known_type))
-            + usize::from(self.availability.is_some())
+        let others = usize::from(self.error_type.as_ref().is_some_and(known_type))
+            + usize::from(available)
             + usize::from(self.user_id)
             + usize::from(self.request_id.is_some())
             + usize::from(self.in_choice)
+            // OpenRouter's copy of the fields that pages cannot read; of its own limits there is no provider.
+            + usize::from(self.metadata.contains_key("provider_name") && self.header("x-ratelimit-limit").is_some());
+        if own || others > 0 { members + others } else { 0 }
     }
 
     /// The field's full path, for evidence.
@@ -195,7 +204,12 @@ pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
     let mut faults = search.faults;
     faults.retain(|fault| !well || !is_record(fault));
     // `max_by_key` keeps the last of equals; the first is wanted.
-    faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested))
+    let mut found = faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested))?;
+    // The chunks of a stream before the error name what the last one may leave out.
+    let before = |key: &str| roots.iter().find_map(|root| stated(root.as_object()?, key)).filter(|_| roots.len() > 1);
+    found.provider = found.provider.or_else(|| before("provider"));
+    found.model = found.model.or_else(|| before("model"));
+    Some(found)
 }
 
 /// It stands in a list that is no part of an answer's own shape, or in what somebody wrote.
@@ -384,9 +398,12 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
     }
 }
 
+/// Objects inside each other, and inside strings, of a provider's body.
+const MAX_WORDS_DEPTH: usize = 20;
+
 /// Every leaf of the provider's body as `key: value`, one a line; bodies inside strings are opened.
 fn provider_words(value: &Value, key: &str, depth: usize, out: &mut String) {
-    if depth > MAX_DEPTH || out.len() > MAX_RAW || is_quiet(key) && key != "error" {
+    if depth > MAX_WORDS_DEPTH || out.len() > MAX_RAW || is_quiet(key) && key != "error" {
         return;
     }
     match value {

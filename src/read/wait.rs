@@ -4,7 +4,8 @@ use crate::read::Text;
 use std::time::UNIX_EPOCH;
 
 /// The least wait that is believed of a limit per day. Google was seen to ask for 34 s where the day's quota was used up.
-pub(crate) const LEAST_OF_A_DAY_MS: u64 = 2 * MINUTE_MS;
+pub(crate) const LEAST_OF_A_DAY_S: f64 = 120.0;
+const LEAST_OF_A_DAY_MS: u64 = 2 * MINUTE_MS;
 /// Waits that a sentence states are believed up to a day.
 const MAX_STATED_MS: u64 = 24 * HOUR_MS;
 const SECOND_MS: u64 = 1_000;
@@ -79,13 +80,25 @@ pub fn reset(value: &str, at_ms: u64) -> Option<u64> {
 /// The last instant that JavaScript's `Date` can hold.
 pub(crate) const MAX_INSTANT_MS: u64 = 8_640_000_000_000_000;
 
-/// An instant such as `2026-10-12T00:00:00.000Z`, in epoch milliseconds; UTC only, which is what OpenRouter sends.
+/// An instant such as `2026-10-12T00:00:00.000Z` or `2026-10-12T02:00:00+02:00`, in epoch milliseconds.
 #[must_use]
 pub fn instant(text: &str) -> Option<u64> {
     let (date, time) = text.trim().trim_end_matches(['.', ',', ';', ')']).split_once(['T', ' '])?;
-    let time = time.strip_suffix('Z').or_else(|| time.strip_suffix("+00:00"))?;
+    let (time, ahead_min) = match time.strip_suffix('Z') {
+        Some(time) => (time, 0),
+        None => zone(time)?,
+    };
     let mut date = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
-    moment(date.next()??, date.next()??, date.next()??, time)
+    moment(date.next()??, date.next()??, date.next()??, time)?.checked_add_signed(-ahead_min * MINUTE_MS.cast_signed())
+}
+
+/// A time without its zone, and the minutes by which that is ahead of UTC.
+fn zone(time: &str) -> Option<(&str, i64)> {
+    let at = time.rfind(['+', '-'])?;
+    let (hours, minutes) = time.get(at + 1..)?.split_once(':')?;
+    let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+    let ahead_min = if time.get(at..)?.starts_with('-') { -1 } else { 1 } * (hours * 60 + minutes);
+    ((0..15).contains(&hours) && (0..60).contains(&minutes)).then_some((time.get(..at)?, ahead_min))
 }
 
 /// A day, and the time on it as `08:49:37`, in epoch milliseconds.
@@ -127,10 +140,18 @@ pub fn to_iso(at_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// A wait that a provider's sentence states, in milliseconds. A limit per day is not over in the seconds that some
-/// providers add to it, so then only a wait of minutes is believed.
+/// A wait that a provider's sentence states, in milliseconds, rounded up.
 #[must_use]
 pub fn from_text(text: &Text) -> Option<u64> {
+    from_text_ns(text).map(|ns| ns.div_ceil(NS_IN_MS))
+}
+
+const NS_IN_MS: u64 = 1_000_000;
+
+/// A wait that a provider's sentence states, in nanoseconds, which some state. A limit per day is not over in the seconds that some
+/// providers add to it, so then only a wait of minutes is believed.
+#[must_use]
+pub fn from_text_ns(text: &Text) -> Option<u64> {
     const LEADS: [&str; 12] = [
         "again in",
         "again after",
@@ -152,7 +173,7 @@ pub fn from_text(text: &Text) -> Option<u64> {
         found.find_map(|(at, lead)| duration(text.lower().get(at + lead.len()..)?))
     };
     let found = LEADS.iter().filter(|lead| text.has(lead)).find_map(|lead| stated(lead));
-    found.filter(|ms| !daily || *ms >= LEAST_OF_A_DAY_MS).map(|ms| ms.min(MAX_STATED_MS))
+    found.filter(|ns| !daily || *ns >= LEAST_OF_A_DAY_MS * NS_IN_MS).map(|ns| ns.min(MAX_STATED_MS * NS_IN_MS))
 }
 
 /// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds, or of the unit that the
@@ -176,11 +197,11 @@ fn duration(text: &str) -> Option<u64> {
             "s" | "sec" | "secs" | "second" | "seconds" => SECOND_MS,
             "m" | "min" | "mins" | "minute" | "minutes" => MINUTE_MS,
             "h" | "hr" | "hrs" | "hour" | "hours" => HOUR_MS,
-            _ if total.is_none() => return number(rest, bare).map(|(ms, _)| ms),
+            _ if total.is_none() => return number(rest, bare * NS_IN_MS).map(|(ns, _)| ns),
             _ => return total,
         };
-        let (ms, _) = number(rest, factor)?;
-        total = Some(total.unwrap_or(0).saturating_add(ms));
+        let (ns, _) = number(rest, factor * NS_IN_MS)?;
+        total = Some(total.unwrap_or(0).saturating_add(ns));
         rest = letters.get(unit..).unwrap_or_default().trim_start_matches([' ', ',']);
         rest = rest.strip_prefix("and ").unwrap_or(rest);
     }
@@ -276,6 +297,10 @@ mod tests {
         assert_eq!(instant("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(instant("2024-02-29T23:59:59Z"), Some(1_709_251_199_000));
         assert_eq!(instant("null"), None);
+        assert_eq!(instant("2026-10-12T02:00:00+02:00"), Some(1_791_763_200_000));
+        assert_eq!(instant("2026-10-11T19:30:00.000-04:30"), Some(1_791_763_200_000));
+        assert_eq!(instant("1970-01-01T00:00:00+01:00"), None);
+        assert_eq!(instant("2026-10-12T02:00:00"), None);
         assert_eq!(to_iso(1_791_763_200_000), "2026-10-12T00:00:00Z");
         assert_eq!(to_iso(1_709_251_199_000), "2024-02-29T23:59:59Z");
         assert_eq!(to_iso(0), "1970-01-01T00:00:00Z");

@@ -61,10 +61,20 @@ pub fn answer(row: &Row, locale: &Locale) -> Map<String, Value> {
 }
 
 /// `17` and `17.0` are the same wait.
-pub fn same(said: Option<&Value>, truth: &Value) -> bool {
+fn same(said: Option<&Value>, truth: &Value) -> bool {
     match (said.unwrap_or(&Value::Null), truth) {
         (Value::Number(said), Value::Number(truth)) => said.as_f64() == truth.as_f64(),
         (said, truth) => said == truth,
+    }
+}
+
+/// Whether what was said is right about a label. Other readings may be as right, and where the error states no status, so is the transport's.
+pub fn is_right(row: &Row, said: &Map<String, Value>, label: &str, truth: &Value) -> bool {
+    let accepted = || row.truth.get("accept_kinds").and_then(Value::as_array).is_some_and(|kinds| kinds.contains(&said["kind"]));
+    match label {
+        "kind" => same(said.get(label), truth) || accepted(),
+        "status" => same(said.get(label), truth) || truth.is_null() && same(said.get(label), &json!(row.status)),
+        _ => same(said.get(label), truth),
     }
 }
 
@@ -95,16 +105,10 @@ impl Score {
         if row.truth["kind"] == "not_openrouter" && said["kind"] != "not_openrouter" {
             self.spoken.push(row.id.clone());
         }
-        let also = row.truth.get("accept_kinds").and_then(Value::as_array).is_some_and(|kinds| kinds.contains(&said["kind"]));
         let mut misses = Vec::new();
         for label in LABELS {
             let Some(truth) = row.truth.get(label) else { continue };
-            let good = match label {
-                "kind" => same(said.get(label), truth) || also,
-                // Where the error states no status, the transport's is right too.
-                "status" => same(said.get(label), truth) || truth.is_null() && same(said.get(label), &json!(row.status)),
-                _ => same(said.get(label), truth),
-            };
+            let good = is_right(row, &said, label, truth);
             let cell = self.right.entry(label).or_default();
             cell.0 += usize::from(good);
             cell.1 += 1;
