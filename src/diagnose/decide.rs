@@ -7,7 +7,10 @@
 //! 5. `metadata.is_byok` on a limit: the flag wins over the sentence, which is the same for everybody
 //! 6. OpenRouter's own sentences
 //! 7. `metadata.failed_routing_step` and the lists of a refusal
-//! 8. the innermost status, refined by the provider's words
+//! 8. the innermost status (a type of OpenRouter's own wins over a server error), refined by the provider's words
+//!
+//! What was decided is then held to three more: `availability.retryable`, where its code is a new one; the provider's own code and
+//! words, for the finer reason; and the text's end, beyond which the credential may have stood.
 
 use super::facts::{Facts, evidence};
 use super::templates::{self, Template, Topic, topic};
