@@ -144,7 +144,10 @@ fn every_reachable_verdict_is_complete() {
             assert!(diagnosis.evidence.iter().all(|sign| !sign.field.is_empty()), "{at}: evidence without a place");
             assert!(words.facts.iter().all(|fact| !fact.value.is_empty()), "{at}: an empty fact");
             assert!(
-                !remedies.is_empty() || diagnosis.reason == Reason::WorkspaceBudget || whose != "yours" || row["url"].is_string(),
+                !remedies.is_empty()
+                    || matches!(diagnosis.reason, Reason::WorkspaceBudget | Reason::AddressNotAllowed)
+                    || whose != "yours"
+                    || row["url"].is_string(),
                 "{at}: nothing helps"
             );
             for remedy in &remedies {
