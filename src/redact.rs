@@ -25,7 +25,10 @@ const SECRET_MEMBERS: [&str; 10] = [
 ];
 
 /// Heads of keys and ids of OpenRouter and of common providers, with the least number of characters that follow.
-const KEY_HEADS: [(&str, usize); 28] = [
+const KEY_HEADS: [(&str, usize); 31] = [
+    ("sk-or-", 6),
+    ("sk-ant-", 6),
+    ("sk-proj-", 6),
     ("sk-", 6),
     ("sk_", 8),
     ("rk_", 8),
@@ -55,6 +58,9 @@ const KEY_HEADS: [(&str, usize); 28] = [
     ("ASIA", 12),
     ("bce-v3", 8),
 ];
+
+/// Heads that no word ends with.
+const GLUED_HEADS: [&str; 5] = ["sk-or-", "sk-ant-", "sk-proj-", "user_", "org_"];
 
 /// The text without its secrets.
 ///
@@ -125,7 +131,13 @@ fn quoted_value(text: &str) -> Option<(usize, usize, &str)> {
     let open = start + slashes;
     match bytes.get(open)? {
         quote @ (b'"' | b'\'' | b'`') => Some((open + 1, closing_quote(bytes, open + 1, *quote, slashes), "")),
-        b'[' | b'{' if slashes == 0 => Some((open, closing_bracket(bytes, open + 1), text.get(..quoting)?)),
+        b'[' | b'{' if slashes == 0 => {
+            // The mark that ends the name, with the backslashes before it.
+            let marks = text.get(..quoting)?;
+            let mark = marks.len().saturating_sub(1);
+            let escaped = marks.get(..mark)?.bytes().rev().take_while(|byte| *byte == b'\\').count();
+            Some((open, closing_bracket(bytes, open + 1), marks.get(mark - escaped..)?))
+        }
         _ => None,
     }
 }
@@ -201,7 +213,7 @@ fn tokens(text: &str) -> String {
         } else {
             secretless(token, &mut out);
         }
-        bearer = token.eq_ignore_ascii_case("bearer");
+        bearer = token.len() >= 6 && token.get(token.len() - 6..).is_some_and(|end| end.eq_ignore_ascii_case("bearer"));
     }
     out.push_str(rest);
     out
@@ -228,17 +240,23 @@ fn secretless(token: &str, out: &mut String) {
     let starts = |at: usize| at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
     let is_head = |at: usize| {
         let rest = body.get(at..).unwrap_or_default();
-        KEY_HEADS.iter().any(|(head, least)| {
+        // Behind a letter, as where a line end was lost, only what no word goes on with.
+        let glued = !starts(at);
+        if glued && !matches!(bytes.get(at), Some(b's' | b'u' | b'o')) {
+            return false;
+        }
+        KEY_HEADS.iter().filter(|(head, _)| !glued || GLUED_HEADS.contains(head)).any(|(head, least)| {
             rest.strip_prefix(head).is_some_and(|follows| {
                 // Names of things begin alike; without a digit only those count that nothing else is named after.
-                let random = matches!(*head, "sk-" | "user_" | "org_") || follows.bytes().any(|byte| byte.is_ascii_digit());
+                let named = matches!(*head, "sk-" | "sk-or-" | "sk-ant-" | "sk-proj-" | "user_" | "org_");
+                let random = named && !glued || follows.bytes().any(|byte| byte.is_ascii_digit());
                 random && follows.len() >= *least
             })
         })
     };
     // No head with what has to follow it is shorter.
     let last = body.len().saturating_sub(LEAST_KEY - 1);
-    match (0..last).find(|at| starts(*at) && is_head(*at)) {
+    match (0..last).find(|at| is_head(*at)) {
         Some(at) => {
             out.push_str(body.get(..at).unwrap_or_default());
             out.push_str(GONE);
@@ -261,7 +279,12 @@ fn is_secret(token: &str) -> bool {
         return address;
     }
     let hex = token.bytes().filter(u8::is_ascii_hexdigit).count();
-    let hash = hex == token.len();
+    // A hash may have a word glued to it.
+    let mut run = 0;
+    let hash = token.bytes().any(|byte| {
+        run = if byte.is_ascii_hexdigit() { run + 1 } else { 0 };
+        run >= 32
+    });
     let uuid = token.len() == 36 && hex == 32 && token.bytes().filter(|byte| *byte == b'-').count() == 4;
     let signed = token.starts_with("eyJ") && token.len() >= 40;
     let of = |is: fn(&u8) -> bool| token.bytes().filter(is).count();
@@ -301,6 +324,11 @@ mod tests {
             ("api_key: missing or invalid", "api_key: missing or invalid"),
             ("invalid key AbCdEfGh12IjKlMnOp34QrStUvWx56Yz given", "invalid key [redacted] given"),
             ("csk-abc123def456 nvapi-x1y2z3a4b5 tgp_v1_abcdefgh1", "[redacted] [redacted] [redacted]"),
+            ("claude-3-5-haikuuser_2abcXYZ and haikusk-or-v1-abc123", "claude-3-5-haiku[redacted] and haiku[redacted]"),
+            ("haikuBearer abc.def and xyzdeadbeefdeadbeefdeadbeefdeadbeef", "haikuBearer [redacted] and [redacted]"),
+            ("a task-master with superuser_name", "a task-master with superuser_name"),
+            ("input\"\":{x}", "input\"\":\"[redacted]\""),
+            (r#"{\"input\":[1]}"#, r#"{\"input\":\"[redacted]\"}"#),
             ("struct sk_buff_head and proj_settings_page", "struct sk_buff_head and proj_settings_page"),
         ];
         for (text, shown) in cases {

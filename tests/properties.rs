@@ -231,9 +231,7 @@ fn a_cut_never_changes_the_owner() {
             // Whole sentences and statuses that by themselves say something else than all of the text does.
             let by_itself = match (whole, part) {
                 (LimitOwner::OwnProviderKey, LimitOwner::SharedPool) => says("temporarily rate-limited upstream"),
-                (LimitOwner::Key, LimitOwner::Account) => {
-                    says("402: This request requires more credit") || text.ends_with(". ") || text.ends_with('.')
-                }
+                (LimitOwner::Key, LimitOwner::Account) => says("HTTP 402") || text.ends_with(". ") || text.ends_with('.'),
                 (LimitOwner::Provider, LimitOwner::None) => says("HTTP 401") || text.trim() == ":",
                 (LimitOwner::Edge, LimitOwner::Provider) => text.len() < "error code".len(),
                 (LimitOwner::SharedPool, LimitOwner::Provider) => {

@@ -191,7 +191,7 @@ fn is_document(text: &str) -> bool {
 
 /// A blank in or beside the sentence that begins there: `<model>`, `{{model}}`, `${model}`, `%s`, `N seconds`.
 fn has_blank(text: &str, at: usize) -> bool {
-    const BLANKS: [&str; 10] = ["{{", "${", "%s", "<model", "<slug", "<provider", "{model", "{provider", "after n seconds", "than n "];
+    const BLANKS: [&str; 10] = ["{{", "${", "%s", "<model", "<slug", "<provider", "{model}", "{provider}", "after n seconds", "than n "];
     let start = text.get(..at).unwrap_or_default().char_indices().rev().nth(40).map_or(0, |(at, _)| at);
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.char_indices().nth(160).map_or(rest.len(), |(at, _)| at);
