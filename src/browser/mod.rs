@@ -25,8 +25,8 @@ use web_sys::Element;
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 thread_local! {
-    /// What [`set_words`] was given last. The binary that ships has no words of its own: they are a third as large again
-    /// as all of its code's constants, and the extension carries them for the browser anyway.
+    /// What [`set_words`] was given last. The binary that ships has no words of its own: they would be an eighth of it, and
+    /// the extension carries them for the browser anyway.
     static WORDS: RefCell<Rc<Locale>> = RefCell::new(Rc::new(Locale::english()));
 }
 

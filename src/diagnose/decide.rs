@@ -62,7 +62,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Finding {
 /// Where the words of the error stand, for evidence.
 fn field_of(facts: &Facts<'_>, words: &str) -> String {
     match &facts.fault {
-        Some(fault) if facts.raw.has(words) => fault.field("metadata.raw"),
+        Some(fault) if !words.is_empty() && facts.raw.has(words) => fault.field("metadata.raw"),
         Some(fault) if !fault.message.is_empty() => fault.field("message"),
         _ => "text".to_owned(),
     }
