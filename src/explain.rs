@@ -313,6 +313,10 @@ impl<'a> Speech<'a> {
     fn own_key(&self) -> (Answer, &'static str) {
         use {Answer as A, Kind as K, Reason as R};
         let none_offered = !takes_own_keys(self.case.diagnosis.provider.as_deref());
+        let of_provider = matches!(self.case.diagnosis.kind, K::UpstreamRateLimit | K::ByokRateLimit);
+        if of_provider && !self.case.diagnosis.against.is_empty() {
+            return (A::Unknown, "whose");
+        }
         if self.case.diagnosis.limit_owner == LimitOwner::OwnProviderKey || self.case.diagnosis.is_byok == Some(true) {
             return (A::No, "in_use");
         }

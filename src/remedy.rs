@@ -109,7 +109,8 @@ pub(crate) fn remedies(case: &Case<'_>, say: impl Fn(&str) -> Option<String>) ->
     let remedy = |kind: RemedyType| {
         let (value, url) = means(kind, case)?;
         let key = format!("remedy_{}", kind.as_str());
-        let reason = case.diagnosis.reason.as_str();
+        // Where the failure contradicts itself, no cause promises anything.
+        let reason = if case.diagnosis.against.is_empty() { case.diagnosis.reason } else { Reason::ProviderLimit }.as_str();
         let hint = say(&format!("{key}_hint_{reason}")).or_else(|| say(&format!("{key}_hint"))).unwrap_or_default();
         let costs = costs(kind, case);
         let hint = if costs == Cost::MayBillTwice { say("remedy_retry_hint_billed").unwrap_or_default() } else { hint };
