@@ -1,7 +1,7 @@
 // @ts-check
-// The tap: the only code of ours in the page's own world. It watches the page's fetch calls to OpenRouter, tells the bridge of
-// a failed one, keeps the answer from the app while the person decides, and sends the very same request again when told to.
-// Everything else goes through untouched, and so does everything once the bridge is missing, slow or gone.
+// The tap: the only code of ours in the page's own world. It watches the page's calls to OpenRouter (fetch and XMLHttpRequest), tells
+// the bridge of a failed one, keeps the answer from the app while the person decides, and sends the very same request again when told
+// to. Everything else goes through untouched, and so does everything once the bridge is missing, slow or gone.
 //
 // The page may replace any global and any method after us. So natives are taken first and called by `apply` or `free`; later
 // there is no iteration (for…of, spread, array patterns), no look-up of a global, and no getter of the page is run. Promises
@@ -16,13 +16,18 @@
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and the extension is gone
+  const REST_MS = 2_000;      // a good answer that the page has not begun to read by then is taken for answered
   const BODY_MAX = 65_536, FACTS_MAX = 4_194_304, URL_MAX = 2_048; // characters
+  const LOOK_MAX = 16_384;    // bytes of a good answer that are looked at for an error: such events, and such bodies, are small
   const GENERATION = /^https:\/\/(?:[\w-]+\.)*openrouter\.ai(?::\d+)?\/api\/v1\/(?:(?:chat\/)?completions|responses|messages|embeddings)(?:[?#]|$)/;
   /** Fields of an error body that name the person or repeat the prompt, quoted at any depth of JSON within JSON. */
   const PRIVATE = /((\\{0,7})(["'])(?:user_id|flagged_input)\2\3\s*:\s*\2\3)[^]*?((?<!\\)\2\3|$)/g;
   /** A key, or a person's or organisation's id, wherever it stands. */
   const IDENTITY = /\b(?:sk-[\w-]{8,}|(?:user|org)_\w{8,})/g;
   const BEARER = /^bearer +/i;
+  const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i, STREAM_TYPE = /^text\/event-stream\b/i;
+  /** The beginning of a line of an event; what cannot become one is a comment, or nothing. */
+  const FIELD = /^(?:d(?:a(?:t(?:a(?::.*)?)?)?)?|e(?:v(?:e(?:n(?:t(?::.*)?)?)?)?)?|id?(?::.*)?|r(?:e(?:t(?:r(?:y(?::.*)?)?)?)?)?)$/s;
   /** As in protocol.js: only these header fields travel. */
   const HEADERS = ['content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-generation-id',
     'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server', 'date'];
@@ -35,9 +40,10 @@
 
   // ---- natives
 
-  const { apply, ownKeys, getPrototypeOf, getOwnPropertyDescriptor } = Reflect, { create, hasOwn } = Object;
-  const { isArray } = Array, { isView } = ArrayBuffer, { parse } = JSON, { now } = Date, page = globalThis;
-  const { Promise, URL, Request, TextDecoder, MessageEvent, document, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+  const { apply, construct, ownKeys, defineProperty, getPrototypeOf, getOwnPropertyDescriptor } = Reflect, { create, hasOwn } = Object;
+  const { isArray } = Array, { isView } = ArrayBuffer, { parse, stringify } = JSON, { now } = Date, page = globalThis;
+  const { Promise, Proxy, URL, Request, Uint8Array, TextDecoder, TextEncoder, ReadableStream, Event, MessageEvent, ProgressEvent } = globalThis;
+  const { document, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
   /**
    * A native method as a function of its receiver.
    * @type {<F extends (...args: never[]) => unknown>(method: F) => (self: unknown, ...args: Parameters<F>) => ReturnType<F>}
@@ -49,22 +55,35 @@
    * @type {<T extends object, K extends keyof T>(proto: T, name: K) => (self: unknown) => T[K]}
    */
   const getter = (proto, name) => /** @type {any} */ (free(getOwnPropertyDescriptor(proto, name)?.get ?? (() => undefined))); // or lacking here
-  const { prototype: S } = String, { prototype: Q } = Request, { prototype: R } = Response, { prototype: U } = URL;
-  const { prototype: E } = EventTarget, { prototype: A } = AbortSignal, { prototype: H } = Headers, { prototype: D } = ReadableStreamDefaultReader;
-  const indexOf = free(S.indexOf), slice = free(S.slice), lower = free(S.toLowerCase), upper = free(S.toUpperCase), exec = free(RegExp.prototype.exec);
+  const { prototype: S } = String, { prototype: Q } = Request, { prototype: R } = Response, { prototype: U } = URL, { prototype: X } = XMLHttpRequest;
+  const { prototype: E } = EventTarget, { prototype: A } = AbortSignal, { prototype: H } = Headers, { prototype: B } = Blob, { prototype: V } = Event;
+  const { prototype: D } = ReadableStreamDefaultReader, { prototype: T } = /** @type {{prototype: any}} with members that its type lacks */ (ReadableStream), C = ReadableStreamDefaultController.prototype;
+  const I = /** @type {any} of its iterators */ (getPrototypeOf(T.values?.call(new ReadableStream()) ?? {})), M = WeakMap.prototype, L = getPrototypeOf(Uint8Array.prototype);
+  const indexOf = free(S.indexOf), lastIndexOf = free(S.lastIndexOf), slice = free(S.slice), lower = free(S.toLowerCase), upper = free(S.toUpperCase);
+  const startsWith = free(S.startsWith), codeAt = free(S.charCodeAt), trim = free(S.trim), exec = free(RegExp.prototype.exec);
   const hrefOf = getter(U, 'href'), originOf = getter(U, 'origin'), pathOf = getter(U, 'pathname'), baseOf = getter(Node.prototype, 'baseURI');
   const addressOf = getter(Q, 'url'), methodOf = getter(Q, 'method'), keepaliveOf = getter(Q, 'keepalive'), signalOf = getter(Q, 'signal');
-  const sentFields = getter(Q, 'headers'), cloneRequest = free(Q.clone), textOf = free(Q.text);
+  const sentFields = getter(Q, 'headers'), cloneRequest = free(Q.clone), textOf = free(Q.text), bytesOf = free(Q.arrayBuffer);
   const statusOf = getter(R, 'status'), fieldsOf = getter(R, 'headers'), bodyOf = getter(R, 'body'), cloneResponse = free(R.clone);
-  const field = free(H.get), eachField = free(H.forEach), entryOf = free(FormData.prototype.get), sizeOf = getter(Blob.prototype, 'size');
-  const bytesOf = getter(ArrayBuffer.prototype, 'byteLength'), countOf = getter(URLSearchParams.prototype, 'size');
+  const field = free(H.get), eachField = free(H.forEach), entryOf = free(FormData.prototype.get), sizeOf = getter(B, 'size'), textOfBlob = free(B.text), bytesOfBlob = free(B.arrayBuffer), partOf = free(B.slice);
+  const lengthOf = getter(ArrayBuffer.prototype, 'byteLength'), countOf = getter(URLSearchParams.prototype, 'size');
+  const bufferOf = getter(/** @type {Uint8Array} */ (L), 'buffer'), offsetOf = getter(/** @type {Uint8Array} */ (L), 'byteOffset'), viewLengthOf = getter(/** @type {Uint8Array} */ (L), 'byteLength');
   /** Each throws for any other kind of body. @type {((body: unknown) => unknown)[]} */
-  const brands = [sizeOf, bytesOf, countOf, (body) => entryOf(body, '')];
-  const readerOf = free(ReadableStream.prototype.getReader), readFrom = free(D.read), cancel = free(D.cancel);
-  const decode = free(TextDecoder.prototype.decode), MORE = create(null, { stream: { value: true } });
+  const brands = [sizeOf, lengthOf, countOf, (body) => entryOf(body, '')];
+  const readerOf = free(T.getReader), isLocked = getter(T, 'locked'), valuesOf = free(T.values ?? (() => undefined)), readFrom = free(D.read), cancel = free(D.cancel), unlock = free(D.releaseLock);
+  const nextOf = free(I.next ?? (() => undefined)), returnOf = free(I.return ?? (() => undefined));
+  const enqueue = free(C.enqueue), close = free(C.close);
+  const decode = free(TextDecoder.prototype.decode), encode = free(TextEncoder.prototype.encode), MORE = create(null, { stream: { value: true } });
   const isAborted = getter(A, 'aborted'), reasonOf = getter(A, 'reason'), listen = free(E.addEventListener), unlisten = free(E.removeEventListener);
-  const post = free(MessagePort.prototype.postMessage), dataOf = getter(MessageEvent.prototype, 'data'), isTaken = getter(Event.prototype, 'defaultPrevented');
+  const typeOf = getter(V, 'type'), stopEvent = free(V.stopImmediatePropagation), isTaken = getter(V, 'defaultPrevented'), targetOf = getter(V, 'currentTarget');
+  const P = ProgressEvent.prototype, loadedOf = getter(P, 'loaded'), totalOf = getter(P, 'total'), isKnown = getter(P, 'lengthComputable');
+  const post = free(MessagePort.prototype.postMessage), dataOf = getter(MessageEvent.prototype, 'data');
   const dispatch = free(E.dispatchEvent), find = free(Document.prototype.querySelector), remove = free(Element.prototype.remove);
+  const xsend = free(X.send), xabort = free(X.abort), xset = free(X.setRequestHeader);
+  const xfields = free(X.getAllResponseHeaders), setXtimeout = free(/** @type {(ms: number) => void} */ (getOwnPropertyDescriptor(X, 'timeout')?.set));
+  const xstate = getter(X, 'readyState'), xstatus = getter(X, 'status'), xtype = getter(X, 'responseType'), xtext = getter(X, 'responseText'), xbody = getter(X, 'response');
+  const xupload = getter(X, 'upload'), xtimeout = getter(X, 'timeout');
+  const get = free(M.get), put = free(M.set), forget = free(M.delete);
 
   // ---- the wire
 
@@ -139,8 +158,26 @@
    * @property {string | null} key            the Authorization field; we send it nowhere
    * @property {string | null} retries        X-Stainless-Retry-Count
    * @property {() => string | Promise<string>} text  the body
-   * @property {(() => Promise<Response>) | null} send  the same once more; null where it might not be the same
+   * @property {(() => Promise<Answer>) | null} send  the same once more; null where it might not be the same, or is no longer of use
    * @property {Story | null} story           the failed one that the app itself is trying again
+   * @property {number} id                    of the promise that is kept, 0 while none is
+   * @property {Story | null} kept            its story
+   * @property {number} tries
+   * @property {boolean} reading              the page has begun to read the good answer
+   * @property {number} copies                Responses that show this answer: the page may clone it
+   * @property {Record<number, Promise<Answer | null>>} found  what came of an error inside an answer, by the try that had it
+   * @property {(() => void) | null} quit     the page itself ends the hold
+   * @property {(() => void) | null} arrived  the good answer has shown itself to be one
+   * @property {(() => void) | null} leave    a later failure of the same call takes over
+   */
+  /**
+   * What came for a call, however it was made.
+   * @typedef {object} Answer
+   * @property {Exchange['surface']} surface
+   * @property {number} status                              0: none came
+   * @property {(name: string) => string | null} field      a header field
+   * @property {() => string | Promise<string>} text        of an error
+   * @property {Response | null} response                   for `fetch`
    */
   const HIDDEN = Symbol('behind code of the page');
 
@@ -200,10 +237,24 @@
       if (typeof input === 'string') url = input;
       else if (typeof input !== 'object' || input === null) return null;
       else try { url = addressOf(input); request = /** @type {Request} */ (input); } catch { url = hrefOf(input); } // others throw: no toString is run
-      if (!everything && (url.length > URL_MAX || indexOf(url, '/v1/') === -1)) return null;
-      url = hrefOf(new URL(url, baseOf(document)));
-      return everything || exec(GENERATION, url) !== null ? snapshot(url, request, /** @type {object} */ (init ?? {})) : null;
+      url = watched(url);
+      return url === null ? null : snapshot(url, request, /** @type {object} */ (init ?? {}));
     } catch { return null; }
+  };
+
+  /** @param {string} url @returns {string | null} the whole address, where it is watched */
+  const watched = (url) => {
+    if (!everything && (url.length > URL_MAX || indexOf(url, '/v1/') === -1)) return null;
+    const whole = hrefOf(new URL(url, baseOf(document)));
+    return everything || exec(GENERATION, whole) !== null ? whole : null;
+  };
+
+  /** Does the app itself try a failed one again? @param {string} url @param {string} text */
+  const resent = (url, text) => {
+    const story = recall(url, text);
+    if (story === null || story.held !== 0) return null; // while one is held, the app cannot know that it failed
+    tell({ v: 1, type: 'resent', story: story.id, answered: false });
+    return story;
   };
 
   /** @param {string} url @param {Request | null} request @param {object} init @returns {Call | null} */
@@ -220,20 +271,29 @@
     // A string stays what it is. Of anything else native itself takes the bytes, now.
     const isText = request === null && (typeof body !== 'object' || body === null);
     const taken = same && !isText ? new Request(request === null ? url : cloneRequest(request), members) : null;
-    const text = typeof body === 'string' ? body : '', story = recall(url, text);
+    const text = typeof body === 'string' ? body : '';
     /** @param {string} name @returns {string | null} */
     const header = (name) => {
       for (const key in fields) if (lower(key) === name) return fields[key] ?? null;
       return fields === null && request !== null ? field(sentFields(request), name) : null;
     };
-    const resent = story !== null && story.held === 0 ? story : null; // while one is held, the app cannot know that it failed
-    if (resent !== null) tell({ v: 1, type: 'resent', story: resent.id, answered: false });
     return {
-      url, method: upper(method), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal), story: resent,
-      key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => (taken === null ? text : textOf(cloneRequest(taken))),
-      send: same ? () => apply(native, page, taken === null ? [url, members] : [cloneRequest(taken)]) : null,
+      ...newCall(url, method, text, header), story: resent(url, text), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal),
+      text: () => (taken === null ? text : textOf(cloneRequest(taken))),
+      send: same ? async () => answerOf(await apply(native, page, taken === null ? [url, members] : [cloneRequest(taken)])) : null,
     };
   };
+
+  /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @returns {Call} */
+  const newCall = (url, method, text, header) => ({
+    url, method: upper(method), signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, send: null, story: null,
+    id: 0, kept: null, tries: 1, reading: false, copies: 1, found: create(null), quit: null, arrived: null, leave: null,
+  });
+
+  /** @param {Response} response @returns {Answer} */
+  const answerOf = (response) => ({
+    surface: 'http', status: statusOf(response), response, field: (name) => field(fieldsOf(response), name), text: () => read(response),
+  });
 
   // ---- what the bridge is told
 
@@ -286,17 +346,30 @@
     };
   };
 
-  /** @param {Call} call @param {Response | null} response null: no answer came @param {string} body @returns {Exchange} */
-  const exchangeOf = (call, response, body) => {
-    const address = new URL(call.url), fields = response === null ? null : fieldsOf(response);
+  /** @param {Call} call @param {Answer} answer @param {string} body @returns {Exchange} */
+  const exchangeOf = (call, { surface, status, field: value }, body) => {
+    const address = new URL(call.url);
     /** @type {Record<string, string>} */
     const headers = {};
-    for (let i = 0; fields !== null && i < HEADERS.length; i++) {
-      const name = HEADERS[i] ?? '', value = field(fields, name);
-      if (value !== null) headers[name] = value;
+    for (let i = 0; status !== 0 && i < HEADERS.length; i++) {
+      const name = HEADERS[i] ?? '', found = value(name);
+      if (found !== null) headers[name] = found;
     }
-    const status = response === null ? 0 : statusOf(response);
-    return { surface: 'http', url: originOf(address) + pathOf(address), method: call.method, status, headers, body: withhold(body, call), at_ms: now() };
+    return { surface, url: originOf(address) + pathOf(address), method: call.method, status, headers, body: withhold(slice(body, 0, BODY_MAX), call), at_ms: now() };
+  };
+
+  /**
+   * Tells of a failure, and under which story.
+   * @param {Call} call @param {number} id @param {Answer} answer @param {string} body @param {string} text the request's @param {boolean} replayable
+   */
+  const observe = (call, id, answer, body, text, replayable) => {
+    const story = call.kept ??= recall(call.url, text) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: 0, at: 0 };
+    if (stories[story.id] !== story) stories[story.id] = story;
+    story.failures += 1;
+    story.at = now();
+    const exchange = exchangeOf(call, answer, body), request = factsOf(text, call);
+    tell({ v: 1, type: 'observed', id, story: story.id, attempt: story.failures, replayable, exchange, request });
+    return story;
   };
 
   /** The value if it comes in time, or else nothing. Never rejects. @template T @param {T | Promise<T>} value @returns {Promise<T | undefined>} */
@@ -308,75 +381,85 @@
 
   // ---- a failed call
 
-  /** @param {Call} call @param {Response} first @returns {Promise<Response>} what the page's promise becomes */
-  const rescue = (call, first) => new Promise((resolve, reject) => {
-    const id = lastId += 1, { signal, send } = call;
-    /** @type {'judging' | 'held' | 'sending' | 'over'} */
+  /** @type {Answer} */
+  const BROKEN = { surface: 'http', status: 0, field: () => null, text: () => '', response: null };
+
+  /**
+   * Keeps a failure until there is a decision.
+   * @param {Call} call @param {Answer} first
+   * @returns {Promise<Answer | null>} the good answer of a later try; null: let go. Rejects where the page itself ends it.
+   */
+  const hold = (call, first) => new Promise((resolve, reject) => {
+    call.leave?.();
+    const { signal } = call, id = call.id === 0 ? (call.id = lastId += 1) : call.id;
+    /** @type {'judging' | 'held' | 'sending' | 'arrived' | 'over'} */
     let state = 'judging';
-    let tries = 1, timer = 0;
-    /** @type {Story | null} */
-    let story = null;
+    let timer = 0;
     /** @type {Settled['why'] | null} let go while a try was on its way, which may still win */
     let dropped = null;
 
-    /** @param {Settled['outcome']} outcome @param {Settled['why']} why */
-    const end = (outcome, why) => {
+    call.leave = () => {
       state = 'over';
       clearTimeout(timer);
       delete waiting[id];
       if (signal !== null) unlisten(signal, 'abort', onAbort);
+      call.leave = call.quit = call.arrived = null;
+    };
+    /** @param {Settled['outcome']} outcome @param {Settled['why']} why */
+    const end = (outcome, why) => {
+      const { kept: story, tries: attempt } = call;
+      call.leave?.();
+      call.id = 0;
+      call.tries = 1;
+      call.kept = null;
       if (story === null) return;
       story.held -= 1;
       story.at = now();
       if (outcome === 'answered') delete stories[story.id];
-      tell({ v: 1, type: 'settled', id, story: story.id, attempt: tries, outcome, why });
+      tell({ v: 1, type: 'settled', id, story: story.id, attempt, outcome, why });
     };
     /** @param {Settled['why']} why */
     const release = (why) => {
       if (state === 'sending') dropped = why;
-      else if (state !== 'over') { end('released', why); resolve(first); }
+      else if (state !== 'over') { end('released', why); resolve(null); }
     };
-    const onAbort = () => { if (state !== 'over') { end('aborted', 'page'); reject(reasonOf(signal)); } };
+    const onAbort = () => { if (state !== 'over') { end('aborted', 'page'); reject(signal === null ? undefined : reasonOf(signal)); } };
 
-    /** @param {Response | null} response null: the replay broke before an answer */
-    const judge = async (response) => {
-      const mine = tries;
+    /** @param {Answer} answer */
+    const judge = async (answer) => {
+      const mine = call.tries;
       state = 'judging';
       if (dropped !== null || !alive) { release(dropped ?? 'gone'); return; }
       timer = setTimeout(release, VERDICT_MS, 'late');
       if (beating === 0) { missed = 0; beating = setInterval(beat, BEAT_MS); }
-      const sent = within(call.text()), body = response === null ? '' : await read(tries === 1 ? cloneResponse(response) : response);
-      const text = await sent ?? '';
-      if (state !== 'judging' || mine !== tries) return; // aborted, let go, or sent again meanwhile
-      if (story === null) {
-        story = recall(call.url, text) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: 0, at: 0 };
-        stories[story.id] = story;
-        story.held += 1;
-      }
-      story.failures += 1;
-      story.at = now();
-      const exchange = exchangeOf(call, response, body), request = factsOf(text, call);
-      tell({ v: 1, type: 'observed', id, story: story.id, attempt: story.failures, replayable: send !== null, exchange, request });
+      const sent = within(call.text()), body = await answer.text(), text = await sent ?? '';
+      if (state !== 'judging' || mine !== call.tries) return; // aborted, let go, or sent again meanwhile
+      const isFirst = call.kept === null, story = observe(call, id, answer, body, text, call.send !== null);
+      if (isFirst) story.held += 1;
     };
-    /** @param {Response | null} response */
-    const failed = async (response) => { try { await judge(response); } catch { release('late'); } };
-    /** @param {() => Promise<Response>} go */
+    /** @param {Answer} answer */
+    const failed = async (answer) => { try { await judge(answer); } catch { release('late'); } };
+    /** @param {() => Promise<Answer>} go */
     const retry = async (go) => {
       clearTimeout(timer);
       state = 'sending';
-      tries += 1;
-      let response = null, status = 0;
-      try { response = await go(); status = statusOf(response); } catch { /* it broke; or the page ended it, and has its reason already */ }
+      call.tries += 1;
+      call.reading = false;
+      let answer = BROKEN;
+      try { answer = await go(); } catch { /* it broke; or the page ended it, and has its reason already */ }
       if (state !== 'sending') return;
-      if (response === null || status === 0 || status >= 400) { failed(response); return; }
-      end('answered', 'page');
-      resolve(response);
+      if (answer.status === 0 || answer.status >= 400) { failed(answer); return; }
+      // Its status is good; whether there is an error in it shows when the page reads it.
+      state = 'arrived';
+      call.arrived = () => end('answered', 'page');
+      timer = setTimeout(() => { if (!call.reading) call.arrived?.(); }, REST_MS);
+      resolve(answer);
     };
 
     waiting[id] = (action, ms) => {
       const kept = state === 'judging' || state === 'held';
       if (action === 'release' || action === 'gone') release(action === 'gone' ? 'gone' : 'decision');
-      else if (kept && action === 'retry' && send !== null) retry(send);
+      else if (kept && action === 'retry' && call.send !== null) retry(call.send);
       else if (kept && action === 'hold') {
         clearTimeout(timer);
         state = 'held';
@@ -384,35 +467,771 @@
       }
       return kept;
     };
+    call.quit = onAbort;
     if (signal !== null) listen(signal, 'abort', onAbort);
     failed(first);
   });
 
-  // ---- the hook
+  /** Tells of a failure that the page has already. @param {Call} call @param {Answer} answer */
+  const note = async (call, answer) => {
+    if (!alive || call.id !== 0) return;
+    try {
+      const id = lastId += 1, body = await answer.text(), story = observe(call, id, answer, body, await within(call.text()) ?? '', false);
+      call.kept = null;
+      tell({ v: 1, type: 'settled', id, story: story.id, attempt: 1, outcome: 'released', why: 'decision' });
+    } catch { /* it stays unexplained */ }
+  };
+
+  /** The page has a good answer: nothing is left to do for this call. @param {Call} call */
+  const done = (call) => {
+    const { story } = call;
+    call.send = null;
+    call.arrived?.();
+    if (story === null) return;
+    call.story = null;
+    delete stories[story.id];
+    tell({ v: 1, type: 'resent', story: story.id, answered: true });
+  };
+
+  // ---- an error inside a good answer
+
+  /** @param {unknown} o anything parsed @returns {boolean} every shape of it holds the text `"error"` */
+  const isError = (o) => {
+    const error = own(o, 'error'), type = own(o, 'type'), choices = own(o, 'choices');
+    if ((typeof error === 'object' && error !== null) || (typeof error === 'string' && error !== '')) return true;
+    if (type === 'error' || type === 'response.failed' || type === 'response.error' || own(own(o, 'response'), 'status') === 'failed' || (own(o, 'status') === 'failed' && own(o, 'object') === 'response')) return true;
+    if (isArray(choices)) for (let i = 0; i < choices.length; i++) {
+      const choice = choices[i];
+      if (own(choice, 'error') || own(choice, 'finish_reason') === 'error' || own(choice, 'native_finish_reason') === 'error') return true;
+    }
+    return false;
+  };
+  /** @param {string} text */
+  const isErrorText = (text) => {
+    if (indexOf(text, '"error"') === -1 && indexOf(text, '"failed"') === -1) return false; // within a text of the model it is written \"error\"
+    try { return isError(parse(text)); } catch { return false; }
+  };
+
+  /** Reads along: what has come of one body, and is there an error in it? */
+  class Look {
+    /** @type {'wait' | 'content' | 'error'} `wait`: only comments or white space so far, or half an event */
+    first = 'wait';
+    /** what came last is of no use to anybody before more has come */
+    half = false;
+    found = '';   // the error
+    size = 0;
+    rest = '';    // a line, or a JSON body, that has not ended
+    data = '';
+    open = false; // an event has begun, and has not ended
+    decoder = new TextDecoder();
+    /** @param {boolean} json */
+    constructor(json) { this.json = json; }
+
+    get over() { return this.found !== '' || (this.json && this.first !== 'wait'); }
+
+    /** @param {Uint8Array} bytes */
+    take(bytes) {
+      if (this.over) return;
+      const length = viewLengthOf(bytes);
+      this.size += length;
+      if (length > LOOK_MAX) { // an error is small, and comes last
+        this.decoder = new TextDecoder();
+        this.rest = '';
+        this.first = 'content';
+        this.hear(decode(this.decoder, new Uint8Array(bufferOf(bytes), offsetOf(bytes) + length - LOOK_MAX, LOOK_MAX), MORE));
+      } else this.hear(decode(this.decoder, bytes, MORE));
+    }
+
+    /** @param {string} text */
+    hear(text) {
+      if (this.first === 'wait' && this.size > LOOK_MAX) this.first = 'content';
+      if (this.first === 'content') this.scan(this.rest + text);
+      else if (this.json) {
+        this.rest += text;
+        this.half = trim(this.rest) !== ''; // white space keeps the line alive
+      } else this.lines(this.rest + text);
+    }
+
+    /** @param {string} text */
+    lines(text) {
+      let at = 0;
+      for (let i = 0; i < text.length; i++) {
+        const code = codeAt(text, i);
+        if (code !== 10 && code !== 13) continue;
+        if (code === 13 && i + 1 === text.length) break; // its \n may still come
+        const line = slice(text, at, i);
+        if (code === 13 && codeAt(text, i + 1) === 10) i++;
+        at = i + 1;
+        if (startsWith(line, 'data:')) this.data += `${slice(line, 5)}\n`;
+        if (line !== '') this.open ||= line[0] !== ':';
+        else if (this.data !== '') { this.judge(this.data, slice(text, at)); return; }
+        else this.open = false;
+      }
+      this.rest = slice(text, at);
+      this.half = this.open || exec(FIELD, this.rest) !== null;
+    }
+
+    /** The first event, or the whole body, is there. @param {string} text @param {string} after */
+    judge(text, after) {
+      this.half = false;
+      this.first = isErrorText(text) ? 'error' : 'content';
+      if (this.first === 'error') this.found = trim(text);
+      else this.scan(after);
+    }
+
+    /** After content: an error event can only be explained. @param {string} text */
+    scan(text) {
+      let from = this.json || indexOf(text, '"error"') === -1 ? text.length : 0;
+      for (let to; from < text.length && (to = indexOf(text, '\n', from)) !== -1; from = to + 1) {
+        const line = slice(text, from, to);
+        if (startsWith(line, 'data:') && isErrorText(slice(line, 5))) { this.found = trim(slice(line, 5)); return; }
+      }
+      const last = lastIndexOf(text, '\n') + 1;
+      this.rest = slice(text, text.length - last > LOOK_MAX ? text.length - LOOK_MAX : last);
+    }
+
+    end() {
+      if (this.first === 'wait' && !this.json) this.lines(`${this.rest}\n\n`); // many a stream lacks the end of its last event
+      if (this.first === 'wait') this.judge(this.rest, '');
+      else this.hear('\n');
+    }
+  }
+
+  /** Where an error might be inside of it. @param {string | null} type @returns {'body200' | 'sse' | null} */
+  const surfaceOf = (type) => (exec(JSON_TYPE, type ?? '') !== null ? 'body200' : exec(STREAM_TYPE, type ?? '') !== null ? 'sse' : null);
+  /** @param {Response} response */
+  const kindOf = (response) => surfaceOf(field(fieldsOf(response), 'content-type'));
+
+  /** @typedef {{done: boolean, value?: any}} Part  what a read gives */
+  /** @typedef {{pull: () => Promise<Part>, stop: (why: unknown) => unknown, open: (response: Response) => Source}} Source  a stream as it is being read */
+
+  /** @param {ReadableStreamDefaultReader} reader @returns {Source} */
+  const fromReader = (reader) => ({
+    pull: () => readFrom(reader), stop: (why) => cancel(reader, why),
+    open: (response) => fromReader(/** @type {ReadableStreamDefaultReader} */ (readerOf(bodyOf(response)))),
+  });
+  /** @param {object} iterator @returns {Source} */
+  const fromIterator = (iterator) => ({
+    pull: () => nextOf(iterator), stop: (why) => returnOf(iterator, why), open: (response) => fromIterator(valuesOf(bodyOf(response))),
+  });
+  const nop = () => {};
+
+  /**
+   * One good answer, as the page reads it. We read nothing ourselves: what the page asks for is asked of the network, and looked at on its
+   * way. Until the first event is whole it is kept; where it is an error, it is held, and a later try's bytes answer the page's reads.
+   */
+  class Watch {
+    look;
+    over = false; // no byte is kept any more
+    /** @type {Promise<Part> | null} the page's last read that may have to wait */
+    last = null;
+    pending = 0;
+    /** @typedef {{part: Part, next: Kept | null}} Kept */
+    /** @type {Kept | null} what was read, and is kept */
+    kept = null;
+    /** @type {Source | null} a later try's, in place of the page's own */
+    second = null;
+    /** @type {(() => void) | null} ends a hold for this reader */
+    halt = null;
+    stopped = false;
+
+    /** @param {Call} call @param {Response} response @param {boolean} json */
+    constructor(call, response, json) {
+      this.call = call;
+      this.response = response;
+      this.json = json;
+      this.tries = call.tries;
+      this.look = new Look(json);
+    }
+
+    /** @param {Source} from @returns {Promise<Part>} what the page's own read becomes */
+    read(from) {
+      this.call.reading = true;
+      if (!this.over || this.pending > 0 || this.kept !== null || this.second !== null) {
+        const turn = this.last = this.turn(this.last, from);
+        return (async () => await turn)(); // the page's alone: one failure is unhandled once
+      }
+      return this.look.over ? from.pull() : this.pass(from.pull());
+    }
+    /** @param {Promise<Part>} read */
+    async pass(read) {
+      const part = await read;
+      this.see(part);
+      return part;
+    }
+    /** Reads are answered in their order. @param {Promise<Part> | null} before @param {Source} from */
+    async turn(before, from) {
+      this.pending += 1;
+      try {
+        if (before !== null) try { await before; } catch { /* that read's own */ }
+        return await this.next(from);
+      } finally { this.pending -= 1; }
+    }
+    /** @param {Source} from @returns {Promise<Part>} */
+    async next(from) {
+      for (;;) {
+        const { kept } = this;
+        if (kept !== null && (this.over || !this.look.half)) {
+          this.kept = kept.next;
+          return kept.part;
+        }
+        let part;
+        try { part = await (this.second ?? from).pull(); } catch (e) {
+          this.over = true;
+          if (this.look.first === 'wait') this.call.quit?.(); // whatever it was, it is no answer
+          if (this.kept === null) throw e;
+          continue; // no byte is lost: the next read breaks
+        }
+        if (part.done && this.second !== null) settle(from.stop(undefined), nop, nop); // so that `closed` of the page's reader settles
+        if (this.over) { this.see(part); return part; }
+        this.keep(part);
+        this.see(part);
+        if (this.look.first === 'error' && await this.swap(from)) continue;
+        if (part.done || this.look.first !== 'wait') this.finish();
+      }
+    }
+    /** @param {Part} part */
+    keep(part) {
+      let last = this.kept;
+      while (last?.next) last = last.next;
+      if (last === null) this.kept = { part, next: null };
+      else last.next = { part, next: null };
+    }
+    /** @param {Part} part */
+    see(part) {
+      const { look } = this, was = look.found;
+      try { if (part.done) look.end(); else look.take(part.value); } catch { look.first = 'content'; } // no bytes: not the browser's own stream
+      if (look.found !== was && look.first === 'content') note(this.call, this.answer(look.found));
+    }
+    /** @param {string} text @returns {Answer} */
+    answer(text) {
+      const { response } = this;
+      return { surface: this.json ? 'body200' : 'sse', status: statusOf(response), field: (name) => field(fieldsOf(response), name), text: () => text, response: null };
+    }
+    /** Into a view of the page's own, which cannot be kept. @param {Promise<Part>} read */
+    async passInto(read) {
+      this.call.reading = true;
+      const part = await read, { look } = this;
+      this.see(part);
+      if (this.over || look.first === 'wait') return part;
+      if (look.first === 'error') note(this.call, this.answer(look.found));
+      this.finish();
+      return part;
+    }
+    finish() {
+      this.over = true;
+      if (this.look.first !== 'error') done(this.call);
+    }
+    /** @param {string} text @returns {Promise<Response | null>} a later try that is good as far as its status goes */
+    async replace(text) {
+      const { call, tries } = this, response = (await (call.found[tries] ??= hold(call, this.answer(text))))?.response ?? null;
+      if (response === null) return null;
+      const kind = kindOf(response);
+      this.tries = call.tries;
+      this.json = kind === 'body200';
+      this.look = new Look(this.json);
+      if (kind === null) this.look.first = 'content';
+      return call.copies > 1 ? cloneResponse(response) : response;
+    }
+    /** @param {Source} from */
+    async swap(from) {
+      const replacing = this.replace(this.look.found), response = await new Promise((resolve, reject) => {
+        this.halt = () => resolve(null);
+        settle(replacing, resolve, reject);
+      });
+      this.halt = null;
+      if (this.stopped) { this.kept = { part: { value: undefined, done: true }, next: null }; this.over = true; }
+      if (response === null) return false;
+      this.kept = null;
+      this.second = from.open(response);
+      return true;
+    }
+    /** The page wants no more of it. @param {unknown} why */
+    quit(why) {
+      this.stopped = true;
+      if (this.call.copies === 1) this.call.quit?.();
+      this.halt?.();
+      if (this.second !== null) settle(this.second.stop(why), nop, nop);
+    }
+    /** For what reads inside the browser: a stream that is moved by its pulls alone. @param {ReadableStream} body */
+    stand(body) {
+      const reader = readerOf(body), from = fromReader(/** @type {ReadableStreamDefaultReader} */ (reader)), free = () => { try { unlock(reader); } catch { /* let go already */ } };
+      const source = {
+        __proto__: null,
+        /** @param {ReadableStreamDefaultController} controller */
+        pull: async (controller) => {
+          let part;
+          try { part = await this.read(from); } catch (e) { free(); throw e; }
+          if (!part.done) { enqueue(controller, part.value); return; }
+          close(controller);
+          free();
+        },
+        /** @param {unknown} why */
+        cancel: (why) => {
+          this.quit(why);
+          const cancelled = cancel(reader, why);
+          free();
+          return cancelled;
+        },
+      };
+      return { stream: new ReadableStream(source, /** @type {QueuingStrategy} */ ({ __proto__: null, highWaterMark: 0 })), free };
+    }
+    /** `json()`, `text()` and their like. @param {string} name @param {(self: Response) => Promise<unknown>} native @param {Promise<any>} value of the page's own call */
+    async whole(name, native, value) {
+      this.call.reading = true;
+      for (;;) {
+        const got = await value;
+        if (this.over) return got;
+        let text = '';
+        try { text = await this.errorIn(name, got); } catch { /* not what it seems */ }
+        const response = text === '' ? null : await this.replace(text);
+        if (response === null) {
+          this.over = true;
+          if (text === '') done(this.call);
+          return got;
+        }
+        value = native(response);
+      }
+    }
+    /** @param {string} name @param {any} got @returns {Promise<string>} empty: none */
+    async errorIn(name, got) {
+      if (this.json && name === 'json') return isError(got) ? stringify(got) : '';
+      const look = new Look(this.json);
+      // Of much, the end is enough.
+      if (name === 'text') look.take(encode(new TextEncoder(), slice(got, got.length > LOOK_MAX ? got.length - LOOK_MAX : 0)));
+      else if (name === 'blob') look.take(new Uint8Array(await bytesOfBlob(got)));
+      else look.take(name === 'bytes' ? got : new Uint8Array(got));
+      look.end();
+      if (look.first === 'content' && look.found !== '') note(this.call, this.answer(look.found));
+      return look.first === 'error' ? look.found : '';
+    }
+  }
+
+  /** @param {unknown} promise @param {(value: any) => void} ok @param {(why: unknown) => void} no */
+  const settle = async (promise, ok, no) => { try { ok(await promise); } catch (e) { no(e); } };
+
+  /** What of the page's is looked at. @type {WeakMap<object, Watch>} */
+  const answers = new WeakMap();
+  /** @type {WeakMap<object, Watch>} */
+  const bodies = new WeakMap();
+  /** @type {WeakMap<object, {watch: Watch, from: Source}>} readers and iterators */
+  const reads = new WeakMap();
+
+  /**
+   * Puts a look-alike into the place of a member. A Proxy has the name, the length and the print of a native.
+   * @param {object} owner @param {PropertyKey} key @param {(native: Function, self: any, args: any[]) => unknown} run
+   */
+  const wrap = (owner, key, run) => {
+    const slot = getOwnPropertyDescriptor(owner, key), part = slot?.get === undefined ? 'value' : 'get', native = slot?.[part];
+    if (slot === undefined || typeof native !== 'function') return;
+    const look = new Proxy(native, /** @type {ProxyHandler<Function>} without a prototype: nobody's `Object.prototype.get` becomes a trap */ ({ __proto__: null, apply: run }));
+    try { defineProperty(owner, key, /** @type {PropertyDescriptor} */ ({ __proto__: null, ...slot, [part]: look })); } catch { /* locked by the page */ }
+  };
+
+  let isPrepared = false;
+  /** At the first good answer that is watched, once: for everybody else's streams one look into a WeakMap. */
+  const prepare = () => {
+    isPrepared = true;
+    wrap(R, 'body', (native, self) => {
+      const body = apply(native, self, []), watch = get(answers, self);
+      if (watch !== undefined && body !== null && get(bodies, body) === undefined) put(bodies, body, watch);
+      return body;
+    });
+    wrap(R, 'clone', (native, self, args) => {
+      const copy = apply(native, self, args), watch = get(answers, self);
+      if (watch !== undefined) {
+        watch.call.copies += 1;
+        put(answers, copy, new Watch(watch.call, copy, watch.json));
+      }
+      return copy;
+    });
+    const whole = ['text', 'json', 'arrayBuffer', 'bytes', 'blob'];
+    for (let i = 0; i < whole.length; i++) {
+      const name = whole[i] ?? '';
+      wrap(R, name, (native, self, args) => {
+        const watch = get(answers, self), value = apply(native, self, args), signal = watch?.call.signal ?? null;
+        return watch === undefined || watch.over || (signal !== null && isAborted(signal)) ? value : watch.whole(name, (/** @type {Response} */ response) => apply(native, response, []), value);
+      });
+    }
+    wrap(T, 'getReader', (native, self, args) => {
+      const reader = apply(native, self, args), watch = get(bodies, self);
+      if (watch !== undefined) put(reads, reader, { watch, from: fromReader(reader) });
+      return reader;
+    });
+    wrap(T, 'values', (native, self, args) => {
+      const iterator = apply(native, self, args), watch = get(bodies, self);
+      if (watch !== undefined) put(reads, iterator, { watch, from: fromIterator(iterator) });
+      return iterator;
+    });
+    // Natively one and the same function.
+    const values = getOwnPropertyDescriptor(T, 'values');
+    try { if (values !== undefined) defineProperty(T, Symbol.asyncIterator, values); } catch { /* locked by the page */ }
+    wrap(T, 'cancel', (native, self, args) => {
+      if (get(bodies, self) !== undefined && !isLocked(self)) get(bodies, self)?.quit(args[0]);
+      return apply(native, self, args);
+    });
+    const inside = ['pipeTo', 'pipeThrough'];
+    for (let i = 0; i < inside.length; i++) wrap(T, inside[i] ?? '', (native, self, args) => {
+      const watch = get(bodies, self), options = args[1];
+      // A source that outlives its pipe is left alone.
+      if (watch === undefined || isLocked(self) || (typeof options === 'object' && options !== null && 'preventCancel' in options)) return apply(native, self, args);
+      const { stream, free } = watch.stand(self);
+      try { return apply(native, stream, args); } finally { if (!isLocked(stream)) free(); } // refused
+    });
+    /** @param {object} owner @param {'read' | 'next'} key */
+    const along = (owner, key) => wrap(owner, key, (native, self, args) => {
+      const one = get(reads, self);
+      return one === undefined ? apply(native, self, args) : one.watch.read(one.from);
+    });
+    /** @param {object} owner @param {'cancel' | 'return'} key */
+    const until = (owner, key) => wrap(owner, key, (native, self, args) => {
+      get(reads, self)?.watch.quit(args[0]);
+      return apply(native, self, args);
+    });
+    along(D, 'read');
+    along(I, 'next');
+    until(D, 'cancel');
+    until(I, 'return');
+    // Into a view of the page's own: explained, not held.
+    if (typeof ReadableStreamBYOBReader === 'function') wrap(ReadableStreamBYOBReader.prototype, 'read', (native, self, args) => {
+      const one = get(reads, self), read = apply(native, self, args);
+      return one === undefined || one.watch.look.over ? read : one.watch.passInto(read);
+    });
+  };
+
+  /** A good answer goes to the page at once; what the page reads of it is looked at. @param {Call} call @param {Response} response */
+  const lookInto = (call, response) => {
+    const kind = kindOf(response);
+    if (kind === null) { done(call); return; }
+    if (!isPrepared) prepare();
+    put(answers, response, new Watch(call, response, kind === 'body200'));
+  };
+
+  // ---- fetch
 
   /** @param {Call} call @param {Promise<Response>} answer native's @returns {Promise<Response>} the page's */
   const follow = async (call, answer) => {
-    const response = await answer;
-    let status = 0; // an opaque answer has this one too
+    let response = await answer, status = 0; // an opaque answer has this one too
     try { status = statusOf(response); } catch { /* not native's own: an earlier wrapper made it */ }
-    if (status >= 400 && alive) return await rescue(call, response);
-    if (status !== 0 && call.story !== null) {
-      delete stories[call.story.id];
-      tell({ v: 1, type: 'resent', story: call.story.id, answered: true });
+    if (status >= 400 && alive) {
+      const first = response, good = await hold(call, { ...answerOf(first), text: () => read(cloneResponse(first)) });
+      if (good?.response == null) return first;
+      response = good.response;
     }
+    if (status !== 0) try { if (alive) lookInto(call, response); else done(call); } catch { /* the page has its answer in any case */ }
     return response;
   };
 
-  const hook = new Proxy(native, /** @type {ProxyHandler<typeof fetch>} without a prototype: nobody's `Object.prototype.get` becomes a trap */ ({
-    __proto__: null,
-    /** @param {typeof fetch} target @param {unknown} self @param {unknown[]} args */
-    apply(target, self, args) {
-      const call = alive ? watch(args[0], args[1]) : null;
-      const answer = apply(target, self, args);
-      return call === null ? answer : follow(call, answer);
-    },
-  }));
-  Object.defineProperty(globalThis, 'fetch', { ...slot, value: hook });
+  wrap(globalThis, 'fetch', (target, self, args) => {
+    const call = alive ? watch(args[0], args[1]) : null, answer = apply(target, self, args);
+    return call === null ? answer : follow(call, answer);
+  });
+
+  // ---- XMLHttpRequest
+
+  /**
+   * One request of an XMLHttpRequest, from its `open` to its last event.
+   * @typedef {object} Turn
+   * @property {unknown[]} opened            the arguments of `open`
+   * @property {string} url
+   * @property {[string, string][]} fields   as they were set
+   * @property {Call | null} call            null until it is sent
+   * @property {Request | string | null} body
+   * @property {'native' | 'stop' | 'kept' | 'again' | 'over'} phase
+   *   native: the page hears everything; stop: it hears nothing of a failure; kept: until there is a decision; again: sent once more,
+   *   and nothing is heard before a good status; over: nothing is looked at any more
+   * @property {boolean} isSame              it can be sent again as it was
+   * @property {boolean} isFirst             we hear of everything before the page does
+   * @property {boolean} headers             the page has heard of a good status
+   * @property {boolean} text                and of some of the text
+   * @property {boolean} content             which is no error
+   * @property {Answer | null} inside        an error in a good answer, of which it has not heard
+   * @property {number} ends                 when its own timeout is over, epoch ms; 0: never
+   * @property {ProgressEvent | null} last   the progress of which it has not heard
+   * @property {((answer: Answer) => void) | null} came
+   */
+  /** @type {WeakMap<object, Turn>} */
+  const turns = new WeakMap();
+  /** @type {WeakMap<object, boolean>} those that have our listeners: before all others? */
+  const listening = new WeakMap();
+  const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
+  /** @type {WeakMap<object, object>} by their `upload` */
+  const senders = new WeakMap();
+  const EARLY = { __proto__: null, capture: true };
+  /** `onload` and the like, in the order of EVENTS. */
+  const handlers = EVENTS.map((type, i) => {
+    const slot = getOwnPropertyDescriptor(/** @type {object} */ (i === 0 ? X : getPrototypeOf(X)), `on${type}`);
+    return { get: free(slot?.get ?? (() => null)), set: free(/** @type {(handler: unknown) => void} */ (slot?.set ?? (() => {}))) };
+  });
+
+  /** The last events of a request that was kept: the only ones we invent. @param {object} xhr @param {Turn} turn @param {'load' | 'error' | 'abort' | 'timeout'} type */
+  const conclude = (xhr, turn, type) => {
+    const { last } = turn, size = { __proto__: null, lengthComputable: last !== null && isKnown(last), loaded: last === null ? 0 : loadedOf(last), total: last === null ? 0 : totalOf(last) };
+    turn.phase = 'over';
+    if (type === 'abort' || type === 'timeout') xabort(xhr); // takes the answer away, and is silent in this state
+    dispatch(xhr, new Event('readystatechange'));
+    if (get(turns, xhr) === turn) dispatch(xhr, new ProgressEvent(type, size)); // else the page has begun anew meanwhile
+    if (get(turns, xhr) === turn) dispatch(xhr, new ProgressEvent('loadend', size));
+  };
+
+  /** @param {object} xhr @returns {string | Promise<string>} the text of what came */
+  const textOfAnswer = (xhr) => {
+    const type = xtype(xhr);
+    if (type === '' || type === 'text') return xtext(xhr);
+    const body = /** @type {any} */ (xbody(xhr));
+    if (body === null) return '';
+    if (type === 'json') return stringify(body);
+    if (type === 'arraybuffer') return decode(new TextDecoder(), new Uint8Array(body, 0, lengthOf(body) < BODY_MAX ? lengthOf(body) : BODY_MAX));
+    return type === 'blob' ? textOfBlob(partOf(body, 0, BODY_MAX)) : '';
+  };
+  /** As it is now: the object may be used again. @param {object} xhr @param {Exchange['surface']} surface @param {string | Promise<string>} text @returns {Answer} */
+  const answerOfXhr = (xhr, surface, text) => {
+    const fields = `\r\n${xfields(xhr)}`; // `getResponseHeader` complains in the console of a field that is not exposed
+    return {
+      surface, status: xstatus(xhr), text: () => text, response: null,
+      field: (name) => {
+        const at = indexOf(fields, `\r\n${name}: `), from = at + name.length + 4;
+        return at === -1 ? null : slice(fields, from, indexOf(fields, '\r\n', from));
+      },
+    };
+  };
+
+  /** @param {object} xhr @param {Turn} turn @param {Call} call @param {Answer} answer */
+  const keep = async (xhr, turn, call, answer) => {
+    turn.phase = 'kept';
+    const left = turn.ends - now(), timer = turn.ends === 0 ? 0 : setTimeout(() => {
+      if (turn.phase !== 'kept' || get(turns, xhr) !== turn) return;
+      call.quit?.();
+      conclude(xhr, turn, 'timeout');
+    }, left > 0 ? left : 0);
+    let isLetGo = false;
+    try { isLetGo = await hold(call, answer) === null; } catch { /* the page ended it */ }
+    clearTimeout(timer);
+    if (isLetGo && turn.phase === 'kept' && get(turns, xhr) === turn) conclude(xhr, turn, xstatus(xhr) === 0 ? 'error' : 'load');
+  };
+
+  /** Sends the same once more, on the same object. @param {XMLHttpRequest} xhr @param {Turn} turn @returns {Promise<Answer>} */
+  const sendAgain = (xhr, turn) => new Promise(async (resolve, reject) => {
+    try {
+      turn.phase = 'again';
+      turn.inside = turn.last = null;
+      turn.came = resolve;
+      const { body, fields } = turn, taken = typeof body === 'string' ? null : body;
+      const sent = taken === null ? body : await bytesOf(cloneRequest(taken)), type = taken === null ? null : field(sentFields(taken), 'content-type');
+      if (turn.phase !== 'again' || get(turns, xhr) !== turn) return;
+      apply(openXhr, xhr, turn.opened);
+      let isTyped = type === null;
+      for (let i = 0; i < fields.length; i++) {
+        const one = fields[i];
+        if (one === undefined) continue;
+        isTyped ||= lower(one[0]) === 'content-type';
+        xset(xhr, one[0], one[1]);
+      }
+      if (!isTyped) xset(xhr, 'Content-Type', type ?? '');
+      if (turn.ends !== 0) setXtimeout(xhr, turn.ends - now() > 1 ? turn.ends - now() : 1); // it runs from the page's own `send`
+      xsend(xhr, /** @type {any} */ (sent));
+    } catch (e) {
+      if (turn.phase === 'again') turn.phase = 'kept';
+      reject(e);
+    }
+  });
+
+  /** What a good answer holds, as far as it has come. @param {object} xhr @param {Turn} turn @param {Call} call @param {number} state @returns {Answer | null} an error that can be kept */
+  const insideXhr = (xhr, turn, call, state) => {
+    const whole = answerOfXhr(xhr, 'http', ''), surface = surfaceOf(whole.field('content-type')), type = xtype(xhr), isEnd = state === 4;
+    const isText = type === '' || type === 'text', wasHeard = turn.text;
+    let found = '', isFirst = surface === 'body200';
+    if (surface !== null && (isText || (isEnd && type !== 'blob' && type !== 'document')) && !(turn.content && !isEnd)) {
+      const text = isText ? xtext(xhr) : type === 'json' && !isError(xbody(xhr)) ? '' : /** @type {string} */ (textOfAnswer(xhr));
+      turn.text = text !== '';
+      if (surface === 'body200') found = text.length <= LOOK_MAX && isErrorText(text) ? text : '';
+      else {
+        const look = new Look(false);
+        if (turn.content) look.first = 'content';
+        look.hear(text.length > LOOK_MAX ? slice(text, text.length - LOOK_MAX) : text);
+        if (isEnd) look.end();
+        turn.content = look.first === 'content';
+        isFirst = look.first === 'error' && !wasHeard;
+        ({ found } = look);
+      }
+    }
+    if (found === '' && (isEnd || turn.content || surface === null)) done(call);
+    if (isEnd || found !== '') turn.phase = 'over';
+    if (found === '') return null;
+    const answer = { ...whole, surface: surface ?? 'sse', text: () => found };
+    if (isFirst) return answer;
+    note(call, answer);
+    return null;
+  };
+
+  /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {Call} call @param {Event} event @returns {boolean} the page hears nothing of it */
+  const isSilent = (xhr, turn, call, event) => {
+    const type = typeOf(event), state = type === 'readystatechange' ? xstate(xhr) : 0, status = xstatus(xhr);
+    const isBroken = state === 4 && status === 0, isFailed = state === 2 && status >= 400;
+    switch (turn.phase) {
+      case 'native':
+        // A refusal that no later try can change goes to the page as it comes.
+        if (isFailed && alive && turn.isFirst && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
+        else if (state === 2) turn.headers = true;
+        else if (isBroken) turn.phase = 'over';
+        else if (state > 2 && status >= 400) {
+          if (state === 4) { turn.phase = 'over'; note(call, answerOfXhr(xhr, 'http', textOfAnswer(xhr))); }
+        } else if (state > 2) {
+          turn.inside = insideXhr(xhr, turn, call, state);
+          if (turn.inside !== null && alive && turn.isFirst) turn.phase = 'stop';
+          else if (turn.inside !== null) note(call, turn.inside);
+        }
+        return turn.phase === 'stop';
+      case 'again':
+        if (isBroken && turn.ends !== 0 && now() >= turn.ends) { // its own timeout
+          turn.phase = 'over';
+          call.quit?.();
+          return false;
+        }
+        if (isFailed || isBroken) turn.phase = 'stop';
+        else if (state === 2) {
+          turn.phase = 'native';
+          turn.came?.(answerOfXhr(xhr, 'http', ''));
+          return turn.headers;
+        }
+        return true;
+      case 'stop':
+        // The first try broke half-way: the page hears how.
+        if (isBroken && call.tries === 1) { turn.phase = 'over'; return false; }
+        if (type === 'progress' || type === 'load') turn.last = /** @type {ProgressEvent} */ (event);
+        if (type === 'loadend') {
+          const answer = turn.inside ?? (status === 0 ? BROKEN : answerOfXhr(xhr, 'http', textOfAnswer(xhr)));
+          if (turn.inside !== null || call.tries === 1) keep(xhr, turn, call, answer);
+          else { turn.phase = 'kept'; turn.came?.(answer); }
+        }
+        return true;
+      default: return true;
+    }
+  };
+
+  /** @param {Event} event */
+  const hear = (event) => {
+    const xhr = /** @type {XMLHttpRequest} */ (targetOf(event)), turn = get(turns, xhr);
+    if (!event.isTrusted || turn === undefined || turn.call === null || turn.phase === 'over') return;
+    try { if (isSilent(xhr, turn, turn.call, event)) stopEvent(event); } catch { turn.phase = 'over'; }
+  };
+
+  /** @param {unknown[]} opened @returns {string | null} the address of one that is watched */
+  const watchedXhr = (opened) => {
+    const method = opened[0], address = opened[1];
+    if (!alive || typeof method !== 'string' || (!everything && upper(method) !== 'POST') || (opened.length > 2 && !opened[2])) return null; // one that blocks cannot wait
+    try { return watched(typeof address === 'string' ? address : hrefOf(address)); } catch { return null; } // of another kind
+  };
+  /** @param {XMLHttpRequest} xhr @param {unknown[]} opened */
+  const begin = (xhr, opened) => {
+    const url = watchedXhr(opened);
+    if (url === null) {
+      if (isReady) unhush(xhr);
+      return;
+    }
+    put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
+    overhear(xhr, false);
+    if (isReady) return;
+    // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.
+    isReady = true;
+    const slot = getOwnPropertyDescriptor(globalThis, 'XMLHttpRequest'), own = getOwnPropertyDescriptor(X, 'constructor');
+    if (slot === undefined || slot.value !== own?.value || !slot.configurable || !own?.configurable) return; // somebody else's by now
+    const value = new Proxy(/** @type {typeof XMLHttpRequest} */ (slot.value), /** @type {ProxyHandler<typeof XMLHttpRequest>} */ ({
+      __proto__: null,
+      construct(target, args, made) {
+        const fresh = construct(target, args, made);
+        overhear(fresh, true);
+        return fresh;
+      },
+    }));
+    defineProperty(X, 'constructor', /** @type {PropertyDescriptor} */ ({ __proto__: null, ...own, value }));
+    defineProperty(globalThis, 'XMLHttpRequest', /** @type {PropertyDescriptor} */ ({ __proto__: null, ...slot, value }));
+  };
+  let isReady = false;
+
+  /**
+   * Listens before the page does. Chromium calls an object's listeners in the order in which they came, whether they capture or not, so
+   * handlers that were set before (`onload` and the like) are set anew.
+   * @param {XMLHttpRequest} xhr @param {boolean} isNew nobody else can have listened before
+   */
+  const overhear = (xhr, isNew) => {
+    if (get(listening, xhr) !== undefined) return;
+    put(listening, xhr, isNew);
+    const upload = xupload(xhr);
+    put(senders, upload, xhr);
+    for (let i = 0; i < EVENTS.length; i++) {
+      listenFirst(xhr, i, hear);
+      if (i > 0) listenFirst(upload, i, hush);
+    }
+  };
+  /** @param {object} target @param {number} i @param {(event: Event) => void} hear */
+  const listenFirst = (target, i, hear) => {
+    const handler = handlers[i], handle = handler?.get(target) ?? null;
+    if (handle !== null) handler?.set(target, null);
+    listen(target, EVENTS[i] ?? '', hear, EARLY);
+    if (handle !== null) handler?.set(target, handle);
+  };
+  /** A listener for uploads costs a preflight where nothing else does. @param {object} xhr */
+  const unhush = (xhr) => { if (get(listening, xhr) !== undefined) for (let i = 1; i < EVENTS.length; i++) unlisten(xupload(xhr), EVENTS[i] ?? '', hush, EARLY); };
+  /** The upload of a later try is silent. @param {Event} event */
+  const hush = (event) => { if ((get(turns, get(senders, /** @type {object} */ (targetOf(event))) ?? event)?.call?.tries ?? 1) > 1) stopEvent(event); };
+
+  /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {unknown} body */
+  const sending = (xhr, turn, body) => {
+    const { url, fields } = turn, isText = typeof body !== 'object' || body === null, text = typeof body === 'string' ? body : '';
+    let same = turn.isSame && (body === undefined || body === null || isBytes(body));
+    try { turn.body = same && !isText ? new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })) : isText && body !== undefined ? /** @type {string | null} */ (body) : null; } catch { same = false; }
+    const { body: kept } = turn, taken = typeof kept === 'string' ? null : kept;
+    // Who sets handlers adds no listeners before `open`; of who sets none it is not known.
+    if (fields.length === 0) unhush(xhr);
+    turn.isFirst = get(listening, xhr) === true;
+    for (let i = 0; i < handlers.length; i++) turn.isFirst ||= handlers[i]?.get(xhr) !== null;
+    turn.ends = xtimeout(xhr) > 0 ? now() + xtimeout(xhr) : 0;
+    turn.call = {
+      ...newCall(url, /** @type {string} */ (turn.opened[0]), text, (name) => {
+        for (let i = 0; i < fields.length; i++) if (lower(fields[i]?.[0]) === name) return fields[i]?.[1] ?? null;
+        return null;
+      }),
+      story: resent(url, text), text: () => (taken === null ? text : textOf(cloneRequest(taken))), send: same ? () => sendAgain(xhr, turn) : null,
+    };
+  };
+
+  const openXhr = X.open;
+  wrap(X, 'open', (target, self, args) => {
+    const turn = get(turns, self), phase = turn?.phase ?? 'over';
+    if (turn !== undefined) turn.phase = 'over'; // so that its first event is heard
+    try { apply(target, self, args); } catch (e) {
+      if (turn !== undefined) turn.phase = phase;
+      throw e;
+    }
+    if (turn !== undefined) {
+      forget(turns, self);
+      turn.call?.quit?.();
+    }
+    try { begin(self, args); } catch { /* it goes on unseen */ }
+  });
+  wrap(X, 'setRequestHeader', (target, self, args) => {
+    apply(target, self, args);
+    const turn = get(turns, self);
+    if (turn === undefined) return;
+    if (typeof args[0] === 'string' && typeof args[1] === 'string') turn.fields[turn.fields.length] = [args[0], args[1]];
+    else turn.isSame = false;
+  });
+  wrap(X, 'send', (target, self, args) => {
+    const turn = get(turns, self);
+    try { if (turn !== undefined && turn.call === null) sending(self, turn, args[0]); } catch { forget(turns, self); }
+    apply(target, self, args);
+  });
+  wrap(X, 'abort', (target, self, args) => {
+    const turn = get(turns, self), phase = turn?.phase ?? 'over';
+    if (turn === undefined || phase === 'over') { apply(target, self, args); return; }
+    turn.phase = 'over';
+    turn.call?.quit?.();
+    if (phase === 'kept') conclude(self, turn, 'abort');
+    else apply(target, self, args);
+  });
+
+  // ---- the hand-over
 
   // The bridge takes the port in a synchronous event, whichever of the two runs first. Page scripts do not exist yet.
   const offer = () => {

@@ -1,0 +1,385 @@
+// @ts-nocheck: most of its functions run in the page, by names that stand there.
+// XMLHttpRequest: held and sent again on the same object, with the native order of events.
+import assert from 'node:assert/strict';
+import { KEY, PROMPT, USER, error429, inPage, preflights, script, seen, test } from './lab.mjs';
+
+const json = { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ error: { message: 'Provider returned error', code: 429 }, user_id: USER }) };
+const stream = (...body) => ({ status: 200, headers: { 'Content-Type': 'text/event-stream' }, body });
+const good = 'data: {"choices":[{"delta":{"content":"Sky"}}]}\n\ndata: [DONE]\n\n';
+
+/** In the page: a request that keeps a list of what it heard. */
+const XHR = `
+  const TYPES = ['readystatechange', 'loadstart', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
+  const spy = (xhr, log = []) => {
+    for (const type of TYPES) xhr.addEventListener(type, (e) => {
+      same(e.target, xhr); same(e.currentTarget, xhr);
+      log.push(type === 'readystatechange' ? 'rs' + xhr.readyState : type);
+    });
+    return log;
+  };
+  const once = (log) => log.filter((x, i) => x !== log[i - 1] && !(['rs3', 'progress'].includes(x) && log.indexOf(x) < i)).join(' ');
+  const begin = (k, { body = '{"model":"a/b"}', method = 'POST', set = () => {}, xhr = new XMLHttpRequest(), from = origin, fields = { 'Content-Type': 'application/json' } } = {}) => {
+    xhr.open(method, from + '/api/v1/chat/completions?k=' + k);
+    for (const name in fields) xhr.setRequestHeader(name, fields[name]);
+    set(xhr);
+    xhr.send(body);
+    return xhr;
+  };
+  // Of the first object of a page it is not known who listens before us; isFirst of the tap.
+  new XMLHttpRequest().open('POST', origin + '/api/v1/chat/completions');
+  const end = (xhr) => new Promise((ok) => xhr.addEventListener('loadend', () => ok(xhr)));
+`;
+
+test('XMLHttpRequest looks as it did', async () => {
+  await inPage(async () => {
+    for (const k of ['open', 'send', 'setRequestHeader', 'abort']) {
+      const d = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, k);
+      same(d.writable && d.enumerable && d.configurable, true);
+      same(d.value.name, k);
+      same(Object.hasOwn(d.value, 'prototype'), false);
+      same(/^function \(\) \{\s+\[native code\]\s+\}$/.test(Function.prototype.toString.call(d.value)), true);
+      let name = '';
+      try { d.value.call({}, 'POST', '/'); } catch (e) { name = e.name; }
+      same(name, 'TypeError');
+    }
+    same([XMLHttpRequest.prototype.open.length, XMLHttpRequest.prototype.setRequestHeader.length, XMLHttpRequest.prototype.send.length].join(), '2,2,0');
+    const xhr = new XMLHttpRequest();
+    let name = '';
+    try { xhr.open('BAD METHOD', '/'); } catch (e) { name = e.name; }
+    same(name, 'SyntaxError');
+    try { xhr.send(); } catch (e) { name = e.name; }
+    same(name, 'InvalidStateError');
+    same(Object.keys(xhr).length, 0);
+  });
+});
+
+test('held, sent again: the page hears one request, in the native order, and the good answer', async () => {
+  script('xhr', error429, error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = ['retry', 'retry'];
+    const a = new XMLHttpRequest(), log = spy(a);
+    await end(begin('xhr', { xhr: a, body: context.body, fields: { 'Content-Type': 'application/json', Authorization: 'Bearer ' + context.key, 'X-Title': 'app' } }));
+    same(a.status, 200); same(JSON.parse(a.responseText).body, context.body); same(a.responseURL, origin + '/api/v1/chat/completions?k=xhr');
+    same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend');
+    same(Object.keys(a).length, 0);
+    same(a.getResponseHeader('content-type'), 'application/json');
+    await t.message('settled');
+  }`, { context: { key: KEY, body: JSON.stringify({ model: 'a/b', messages: [{ role: 'user', content: PROMPT }], stream: false }) } });
+  const [one, two, three] = seen.get('xhr');
+  assert.equal(seen.get('xhr').length, 3);
+  assert.deepEqual({ ...two, aborted: 0 }, { ...one, aborted: 0 });
+  assert.deepEqual({ ...three, aborted: 0 }, { ...one, aborted: 0 });
+  assert.deepEqual(of('observed').map((m) => [m.id, m.attempt, m.exchange.surface, m.exchange.status, m.replayable, m.request.model, m.request.key]), [[1, 1, 'http', 429, true, 'a/b', true], [1, 2, 'http', 429, true, 'a/b', true]]);
+  assert.deepEqual(JSON.parse(of('observed')[0].exchange.body), { ...JSON.parse(error429.body), user_id: '' });
+  assert.equal(of('observed')[0].exchange.headers['x-generation-id'], 'gen-1');
+  assert.deepEqual(of('settled').map((m) => [m.outcome, m.attempt]), [['answered', 3]]);
+});
+
+test('let go, the page hears the end of its request, and has the first answer', async () => {
+  script('release', error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'hold';
+    const a = new XMLHttpRequest(), log = spy(a), sizes = [];
+    for (const type of ['load', 'loadend']) a.addEventListener(type, (e) => sizes.push(e.loaded, e instanceof ProgressEvent));
+    begin('release', { xhr: a });
+    const m = await t.message('observed');
+    await sleep(80);
+    same(log.join(' '), 'rs1 loadstart', 'while it is held');
+    t.decide(m.id, 'release');
+    await end(a);
+    same(log.join(' '), 'rs1 loadstart rs4 load loadend');
+    same(a.status, 429); same(JSON.parse(a.responseText).error.code, 429);
+    same(sizes.join(), [context.size, true, context.size, true].join());
+  }`, { context: { size: error429.body.length } });
+  assert.deepEqual(of('settled').map((m) => [m.outcome, m.why]), [['released', 'decision']]);
+});
+
+test('a refusal that no try can change reaches the page as natively, and is told', async () => {
+  script('refused', { ...error429, status: 401 });
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'release';
+    const a = new XMLHttpRequest(), log = spy(a), trusted = [];
+    for (const type of TYPES) a.addEventListener(type, (e) => trusted.push(e.isTrusted));
+    await end(begin('refused', { xhr: a }));
+    same(a.status, 401); same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend'); same(trusted.every(Boolean), true);
+    await t.message('observed');
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.exchange.body.includes('Provider returned error')]), [[401, true]]);
+});
+
+test('the first object of a page: held where it has handlers; where listeners may have come before ours, told', async () => {
+  for (const k of ['before', 'after', 'listener']) {
+    script(`first-${k}`, error429, error429);
+    const { of } = await inPage(async () => {
+      t.auto = 'retry';
+      const xhr = new XMLHttpRequest(), log = [], url = origin + '/api/v1/chat/completions?k=first-' + context.k, { k } = context;
+      await new Promise((done) => {
+        const hear = (e) => { log.push(e.type); if (e.type === 'loadend') done(); }, types = ['loadstart', 'load', 'loadend', 'error', 'abort'];
+        const set = () => types.forEach((type) => { if (k === 'listener') xhr.addEventListener(type, hear); else xhr['on' + type] = hear; });
+        if (k !== 'after') set();
+        xhr.open('POST', url);
+        if (k === 'after') set();
+        xhr.send('x');
+      });
+      same(log.join(' '), 'loadstart load loadend'); same(typeof xhr.onload, k === 'listener' ? 'object' : 'function');
+      await t.message('settled');
+      const next = new XMLHttpRequest();
+      same(next.constructor, XMLHttpRequest); same(XMLHttpRequest.name, 'XMLHttpRequest'); same(XMLHttpRequest.prototype, Object.getPrototypeOf(next)); same(XMLHttpRequest.DONE, 4);
+      t.auto = ['retry', 'retry'];
+      next.addEventListener('load', () => log.push(next.status));
+      await new Promise((done) => { next.addEventListener('loadend', done); next.open('POST', url); next.send('y'); });
+      same(log.at(-1), 200);
+      return xhr.status;
+    }, { context: { k } });
+    assert.equal(of('observed')[0].replayable, k !== 'listener');
+  }
+});
+
+test('every responseType: held, and the good try has it', async () => {
+  const types = ['', 'text', 'json', 'arraybuffer', 'blob', 'document'];
+  for (const type of types) script(`type-${type}`, error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const type of ${JSON.stringify(types)}) {
+      t.auto = 'retry';
+      const xhr = await end(begin('type-' + type, { set: (x) => { x.responseType = type; x.withCredentials = true; x.overrideMimeType('application/json; charset=utf-8'); } }));
+      same(xhr.status, 200, type); same(xhr.responseType, type); same(xhr.withCredentials, true);
+      const { response } = xhr;
+      if (type === '' || type === 'text') same(JSON.parse(response).method, 'POST');
+      if (type === 'json') same(response.method, 'POST');
+      if (type === 'arraybuffer') same(JSON.parse(new TextDecoder().decode(response)).method, 'POST');
+      if (type === 'blob') same(JSON.parse(await response.text()).method, 'POST');
+      if (type !== '' && type !== 'text') { let name = ''; try { xhr.responseText; } catch (e) { name = e.name; } same(name, 'InvalidStateError'); }
+    }
+  }`);
+  assert.deepEqual(of('observed').map((m) => m.exchange.body.includes('Provider returned error')), [true, true, true, true, true, false]);
+});
+
+test('every kind of body is sent again as it was at the call', async () => {
+  const names = ['none', 'text', 'params', 'form', 'blob', 'typed', 'buffer', 'view'];
+  for (const name of names) script(`body-${name}`, error429, error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    const bytes = new TextEncoder().encode('first'), form = new FormData(), params = new URLSearchParams({ a: '1 ä' });
+    form.append('a', 'b'); form.append('file', new Blob(['blob'], { type: 'text/x' }), 'name.txt');
+    const bodies = { none: undefined, text: 'text ä', params, form, blob: new Blob(['blob'], { type: 'Text/Custom' }), typed: bytes, buffer: bytes.buffer.slice(0), view: new DataView(bytes.buffer, 1, 2) };
+    for (const name in bodies) {
+      t.auto = ['retry', 'retry'];
+      const xhr = begin('body-' + name, { body: bodies[name], fields: name === 'text' ? { 'content-type': 'application/json', 'x-a': '1' } : { 'x-a': '1' } });
+      if (name === 'typed') bytes.fill(65);
+      if (name === 'form' || name === 'params') bodies[name].append('late', '1');
+      same((await end(xhr)).status, 200, name);
+    }
+  }`);
+  for (const name of names) {
+    const all = seen.get(`body-${name}`).map(({ aborted, ...one }) => one), boundary = (one) => /boundary=(.*)/.exec(one.headers['content-type'] ?? '')?.[1];
+    assert.equal(all.length, 3, name);
+    for (const one of all.slice(1)) {
+      if (name === 'form') assert.equal(one.body.replaceAll(boundary(one), 'B'), all[0].body.replaceAll(boundary(all[0]), 'B'));
+      else assert.deepEqual(one, all[0], name);
+    }
+  }
+  assert.equal(seen.get('body-typed')[2].body, 'first');
+  assert.ok(!seen.get('body-form')[2].body.includes('late') && !seen.get('body-params')[2].body.includes('late'));
+  assert.ok(of('observed').every((m) => m.replayable));
+});
+
+test('abort() while held: the page hears of it, and nothing is sent', async () => {
+  script('abort', error429, error429, { hang: true });
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'hold';
+    const a = new XMLHttpRequest(), log = spy(a);
+    begin('abort', { xhr: a });
+    await t.message('observed');
+    await sleep(50);
+    a.abort();
+    same(log.join(' '), 'rs1 loadstart rs0 abort loadend'); same(a.readyState, 0); same(a.status, 0);
+    await t.message('settled');
+    t.auto = 'retry';
+    const b = new XMLHttpRequest(), again = spy(b);
+    begin('abort', { xhr: b, body: 'b' });
+    await t.message('observed', 2);
+    await sleep(100);
+    b.abort();
+    same(again.join(' '), 'rs1 loadstart rs4 abort loadend'); same(b.readyState, 0);
+    await t.message('settled', 2);
+  }`);
+  assert.deepEqual(of('settled').map((m) => [m.outcome, m.why]), [['aborted', 'page'], ['aborted', 'page']]);
+  assert.equal(seen.get('abort').length, 3);
+});
+
+test('its own timeout counts from its own send, held or sent again', async () => {
+  script('timeout', error429, error429, { hang: true });
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const [n, auto] of [[1, 'hold'], [2, 'retry']]) {
+      t.auto = auto;
+      const a = new XMLHttpRequest(), log = spy(a), from = performance.now();
+      await end(begin('timeout', { xhr: a, body: String(n), set: (x) => { x.timeout = 500; } }));
+      const took = performance.now() - from;
+      same(log.filter((x) => !x.startsWith('rs')).join(' '), 'loadstart timeout loadend', auto); same(a.status, 0);
+      ok(took > 450 && took < 1500, 'took ' + took);
+      await t.message('settled', n);
+    }
+  }`);
+  assert.deepEqual(of('settled').map((m) => m.outcome), ['aborted', 'aborted']);
+});
+
+test('the same object again and again: each request is its own, also one that begins while another is held', async () => {
+  script('reuse', error429, { status: 200, headers: {}, body: 'plain' }, error429, error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'retry';
+    const xhr = new XMLHttpRequest(), log = spy(xhr);
+    await end(begin('reuse', { xhr, body: '1' }));
+    same(xhr.status, 200); same(xhr.responseText, 'plain');
+    log.length = 0;
+    t.auto = 'hold';
+    begin('reuse', { xhr, body: '2' });
+    await t.message('observed', 2);
+    await sleep(50);
+    t.auto = 'retry';
+    log.length = 0;
+    const over = end(begin('reuse', { xhr, body: '3' }));
+    same(log.join(' '), 'rs1 loadstart');
+    await over;
+    same(JSON.parse(xhr.responseText).body, '3');
+    same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend');
+    await t.message('settled', 3);
+  }`);
+  assert.deepEqual(of('settled').map((m) => m.outcome), ['answered', 'aborted', 'answered']);
+});
+
+test('handlers set after send, removed, once, objects, subclasses; one that throws stops nobody', async () => {
+  script('handlers', error429);
+  await inPage(`async () => { ${XHR}
+    t.auto = 'retry';
+    class Mine extends XMLHttpRequest { constructor() { super(); this.mine = true; } }
+    const xhr = new Mine(), calls = [], gone = () => calls.push('gone');
+    addEventListener('error', (e) => e.preventDefault());
+    xhr.addEventListener('load', gone);
+    xhr.onloadstart = () => { calls.push('start'); throw new Error('thrown by the page'); };
+    begin('handlers', { xhr });
+    xhr.removeEventListener('load', gone);
+    xhr.onload = function () { calls.push(this === xhr ? 'onload' : 'other'); };
+    xhr.addEventListener('load', { handleEvent(e) { calls.push(e.isTrusted ? 'object' : 'made'); } });
+    xhr.addEventListener('readystatechange', () => calls.push('once'), { once: true });
+    await end(xhr);
+    same(calls.join(' '), 'start once onload object'); same(xhr.mine, true); same(xhr instanceof Mine, true);
+  }`);
+});
+
+test('upload events are heard once; no listener of ours costs a preflight', async () => {
+  script('upload', error429, error429);
+  script('safe', error429, error429);
+  script('other', error429);
+  await inPage(`async () => { ${XHR}
+    t.auto = ['retry', 'retry'];
+    const xhr = new XMLHttpRequest(), log = [];
+    for (const type of TYPES.slice(1)) xhr.upload.addEventListener(type, () => log.push(type));
+    await end(begin('upload', { xhr, body: 'x'.repeat(1000) }));
+    same(xhr.status, 200); same(once(log), 'loadstart progress load loadend');
+    t.auto = ['retry', 'retry'];
+    const safe = new XMLHttpRequest();
+    for (const n of [1, 2]) {
+      safe.open('POST', elsewhere + '/api/v1/chat/completions?k=safe');
+      safe.send('text ' + n);
+      await end(safe);
+      same(safe.status, 200);
+    }
+    t.send({ v: 1, type: 'configure', watch: 'openrouter' });
+    await sleep(30);
+    const other = new XMLHttpRequest();
+    other.open('POST', elsewhere + '/x?k=other');
+    other.send('x');
+    await end(other);
+    same(other.status, 429);
+  }`);
+  assert.equal(preflights.get('safe') ?? 0, 0);
+  assert.equal(preflights.get('other') ?? 0, 0);
+});
+
+test('a request that blocks, a GET and an address that is not watched are not looked at', async () => {
+  script('sync', error429);
+  const { log } = await inPage(`async () => { ${XHR}
+    const xhr = new XMLHttpRequest();
+    xhr.open('POST', origin + '/api/v1/chat/completions?k=sync', false);
+    xhr.send('x');
+    same(xhr.status, 429);
+  }`);
+  assert.equal(log.length, 0);
+  script('plain', error429, error429);
+  const other = await inPage(`async () => { ${XHR} same((await end(begin('plain'))).status, 429); }`, { watch: 'openrouter' });
+  assert.equal(other.log.length, 0);
+});
+
+test('an error inside a good answer is held where the page has heard no text of it', async () => {
+  script('json', json);
+  script('typed', json);
+  script('first', stream(`data: ${json.body}\n\n`), stream(good));
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const [k, type] of [['json', ''], ['typed', 'json'], ['first', '']]) {
+      t.auto = 'retry';
+      const xhr = new XMLHttpRequest(), log = spy(xhr), texts = [];
+      if (type === '') xhr.addEventListener('progress', () => texts.push(xhr.responseText));
+      await end(begin(k, { xhr, set: (x) => { x.responseType = type; } }));
+      same(once(log).replace('rs3 progress ', ''), 'rs1 loadstart rs2 rs4 load loadend', k);
+      same(texts.some((text) => text.includes('returned error')), false, 'heard');
+      if (k === 'first') same(xhr.responseText, ${JSON.stringify(good)});
+      else same((type === 'json' ? xhr.response : JSON.parse(xhr.responseText)).method, 'POST');
+    }
+    await t.message('settled', 3);
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.exchange.surface, m.exchange.status, m.replayable]), [['body200', 200, true], ['body200', 200, true], ['sse', 200, true]]);
+  assert.deepEqual(of('settled').map((m) => m.outcome), ['answered', 'answered', 'answered']);
+});
+
+test('after some of its text an error is told, and nothing is held', async () => {
+  script('mid', stream(good.slice(0, 50), good.slice(50) + `data: ${json.body}\n\n`), stream(': OPENROUTER\n\n', `data: ${json.body}\n\n`));
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const n of [1, 2]) {
+      const xhr = new XMLHttpRequest(), log = spy(xhr), over = end(xhr);
+      begin('mid', { xhr, body: String(n) });
+      await t.until(() => xhr.readyState === 3 && xhr.responseText !== '', 'the first text');
+      await next('mid');
+      await over;
+      same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend'); same(xhr.responseText.includes('returned error'), true);
+    }
+    await t.message('observed', 2);
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.exchange.surface, m.replayable]), [['sse', true], ['sse', true]].map(([s], n) => [s, of('observed')[n].replayable]));
+  assert.deepEqual(of('settled').map((m) => m.outcome), ['released', 'released']);
+});
+
+test('a try that breaks is judged with status 0; let go then, the page hears an error', async () => {
+  script('cut', error429, { status: 200, body: '{}', refused: true }); // no page of another origin may read that
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = ['retry', 'release'];
+    const xhr = new XMLHttpRequest(), log = spy(xhr);
+    await end(begin('cut', { xhr, from: elsewhere }));
+    same(xhr.status, 0); same(log.join(' '), 'rs1 loadstart rs4 error loadend');
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.attempt, m.exchange.status]), [[1, 429], [2, 0]]);
+});
+
+test('the app\'s own second try by XMLHttpRequest is one story', async () => {
+  script('story', error429);
+  const { log } = await inPage(`async () => { ${XHR}
+    t.auto = 'release';
+    await end(begin('story'));
+    same((await end(begin('story'))).status, 200);
+    await sleep(50);
+  }`);
+  assert.deepEqual(log.filter((m) => m.type !== 'ping').map((m) => [m.type, m.story, m.attempt ?? m.answered]), [['observed', 1, 1], ['settled', 1, 1], ['resent', 1, false], ['resent', 1, true]]);
+});
+
+test('the extension goes away: a held request ends for the page within moments', async () => {
+  script('gone', error429);
+  await inPage(`async () => { ${XHR}
+    t.auto = 'hold';
+    const xhr = begin('gone');
+    await t.message('observed');
+    await sleep(100);
+    t.answers = false;
+    const from = performance.now();
+    await end(xhr);
+    same(xhr.status, 429);
+    ok(performance.now() - from < 500, 'at once');
+  }`);
+});
