@@ -8,7 +8,7 @@ import { explain } from './core/core.js';
 import { loadCore as compile } from './load-core.js';
 
 const { api } = cooldownCompat;
-const { V, isObject, toWorker } = cooldownProtocol;
+const { V, isObject, isInside, toWorker } = cooldownProtocol;
 
 /** @type {Promise<unknown> | undefined} */
 let core;
@@ -88,16 +88,18 @@ const siteOf = (sender) => {
 };
 
 // What was learnt of each site's own retries, for this browser session only. Nothing from private windows.
-/** @param {string} host @returns {Promise<number | null>} */
-const ownRetries = async (host) => {
+/** An app that tries a failing status again need not see an error inside a good answer. @param {string} host @param {boolean} inside */
+const habitOf = (host, inside) => (inside ? `${host} inside` : host);
+/** @param {string} habit @returns {Promise<number | null>} */
+const ownRetries = async (habit) => {
   const { own_retries: all } = await api.storage.session.get('own_retries');
-  const known = isObject(all) ? all[host] : null;
+  const known = isObject(all) ? all[habit] : null;
   return typeof known === 'number' ? known : null;
 };
-/** @param {string} host @param {number} count */
-const learnOwnRetries = async (host, count) => {
+/** @param {string} habit @param {number} count */
+const learnOwnRetries = async (habit, count) => {
   const { own_retries: all } = await api.storage.session.get('own_retries');
-  await api.storage.session.set({ own_retries: { ...(isObject(all) ? all : {}), [host]: count } });
+  await api.storage.session.set({ own_retries: { ...(isObject(all) ? all : {}), [habit]: count } });
 };
 
 // ---- the card's token: a frame that shows it belongs to the bridge of the same tab (frame origins prove nothing)
@@ -135,7 +137,7 @@ const onExplain = async (m, sender) => {
     const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [site.pattern] })]);
     if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
   }
-  const [own_retries] = await Promise.all([site === null ? null : ownRetries(site.host), loadCore()]);
+  const [own_retries] = await Promise.all([site === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadCore()]);
   const { exchange, request, replayable, attempt } = m;
   return { v: V, ok: true, verdict: explain({ exchange, request, replayable, attempt, site: { own_retries } }) };
 };
@@ -146,7 +148,7 @@ const onHappened = async (m, sender) => {
   const tabId = sender.tab?.id;
   if (m.what === 'app_retries') {
     const site = siteOf(sender);
-    if (site !== null && sender.tab?.incognito !== true) await learnOwnRetries(site.host, m.count);
+    if (site !== null && sender.tab?.incognito !== true) await learnOwnRetries(habitOf(site.host, m.inside), m.count);
   } else if (tabId !== undefined) {
     const text = m.what === 'over' ? '' : String(m.count);
     await api.action.setBadgeBackgroundColor({ tabId, color: BADGE[m.what] });

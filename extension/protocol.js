@@ -189,6 +189,7 @@
  * @property {'needs_you' | 'waiting' | 'over' | 'app_retries'} what
  *   the first three are the card's state for the badge; app_retries: this site's own retry habit, learnt
  * @property {number} count  needs_you, waiting: requests; app_retries: how often the app sends a failed story again by itself
+ * @property {boolean} inside app_retries: after an error inside a good answer, not after a failing status
  */
 
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, locked}` */
@@ -261,6 +262,9 @@
     allow_fallbacks: typeof x.allow_fallbacks === 'boolean' ? x.allow_fallbacks : null, app_retries: countOrNull(x.app_retries),
   });
 
+  /** An error inside a good answer. @param {Exchange} exchange */
+  const isInside = ({ status }) => status >= 200 && status < 300;
+
   /** @param {unknown} m @returns {Observed | Settled | Resent | Ping | null} */
   const fromTap = (m) => {
     if (!isObject(m) || m.v !== V) return null;
@@ -315,7 +319,7 @@
       }
       case 'happened':
         if (!isOneOf(m.what, /** @type {const} */ (['needs_you', 'waiting', 'over', 'app_retries'])) || !isWithin(m.count, 0, 1000)) return null;
-        return { v: V, type: 'happened', what: m.what, count: m.count };
+        return { v: V, type: 'happened', what: m.what, count: m.count, inside: m.inside === true };
       case 'site_state':
         return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
       case 'set_site':
@@ -328,6 +332,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, fromTap, fromCard, toCard, toWorker }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, fromTap, fromCard, toCard, toWorker }),
   });
 })();

@@ -94,7 +94,8 @@ pub struct RequestFacts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SiteMemory {
-    /// How often the site's app sends a failed request again by itself before it gives up; `None` until it was seen.
+    /// How often the site's app sends a request that failed in this way (by its status, or inside a good answer) again by
+    /// itself before it gives up; `None` until it was seen.
     pub own_retries: Option<u32>,
     /// The person paused holding on this site.
     pub paused: bool,

@@ -51,7 +51,9 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
     if impossible || out_of_reach {
         return plan;
     }
-    let app_retries = question.request.as_ref().and_then(|request| request.app_retries);
+    // No SDK tries again what came with a good status.
+    let by_status = !(200..300).contains(&question.exchange.status);
+    let app_retries = question.request.as_ref().and_then(|request| request.app_retries).filter(|_| by_status);
     let app_tries_again = match question.site.own_retries {
         Some(tries) => question.attempt <= tries.min(MAX_OWN_RETRIES),
         None => app_retries.is_some_and(|made| made < APP_RETRIES),

@@ -71,3 +71,15 @@ fn an_app_that_retries_by_itself_is_left_alone() {
     assert!(with(Some(0), Some(0), 1).hold, "a site whose SDK was seen not to try again");
     assert!(with(None, Some(1_000), 6).hold, "no site is left alone for ever");
 }
+
+#[test]
+fn an_error_inside_a_good_answer_is_no_matter_for_an_sdks_own_tries() {
+    let request = Some(RequestFacts { app_retries: Some(0), ..RequestFacts::default() });
+    let by_status = Question { request: request.clone(), ..pool("") };
+    assert!(!plan(&by_status).hold, "it tries again by itself");
+    let mut inside = Question { request, ..pool("") };
+    inside.exchange.status = 200;
+    assert!(plan(&inside).hold);
+    inside.site.own_retries = Some(1);
+    assert!(!plan(&inside).hold, "an app that was seen to try again after such an error");
+}

@@ -5,7 +5,7 @@
 (() => {
   'use strict';
   const { api, isAlive, ask } = cooldownCompat;
-  const { V, fromTap, isObject } = cooldownProtocol;
+  const { V, fromTap, isObject, isInside } = cooldownProtocol;
 
   const NAME = 'cooldown-port';
   const AT_ONCE = 2;           // replays at the same time, after the first one was answered
@@ -38,7 +38,8 @@
    * @typedef {object} AppTries
    * @property {number} sent
    * @property {boolean} marked  its SDK counts its tries in a header field
-   * @property {boolean} telling the failure is one that SDKs try again; what an app does after a refused key tells nothing of its habit
+   * @property {boolean} inside  it was an error inside a good answer
+   * @property {boolean} telling the failure is one that SDKs try again, or that only the app itself can see; what an app does after a refused key tells nothing of its habit
    * @property {number} show
    * @property {number} learn
    */
@@ -58,7 +59,7 @@
   /** @param {Decide['action']} action @param {number} id @param {number | null} deadline_ms */
   const decide = (action, id, deadline_ms = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms });
   /** @param {Happened['what']} what @param {number} count */
-  const happened = (what, count) => { ask({ v: V, type: 'happened', what, count }); };
+  const happened = (what, count, inside = false) => { ask({ v: V, type: 'happened', what, count, inside }); };
   let badge = 'over 0';
   /** @param {'needs_you' | 'waiting' | 'over'} what @param {number} count */
   const showBadge = (what, count) => {
@@ -141,7 +142,8 @@
     held.set(m.id, one);
     const app = appOf(m.story), { sent } = app;
     app.marked = m.request.app_retries !== null;
-    app.telling = isTriedAgain(m.exchange.status);
+    app.inside = isInside(m.exchange);
+    app.telling = app.inside || isTriedAgain(m.exchange.status);
     rest(app);
     for (const [id, at] of dismissed) if (performance.now() - at >= DISMISSED_MS) dismissed.delete(id);
     const isDismissed = dismissed.has(m.story);
@@ -152,7 +154,7 @@
       decide('release', m.id);
       return;
     }
-    const mayHeal = (m.request.app_retries ?? 2) < 2;
+    const mayHeal = !app.inside && (m.request.app_retries ?? 2) < 2;
     if (!mayHeal) overlay.open();
     const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent });
     /** @type {Verdict | null} */
@@ -198,7 +200,7 @@
   /** @param {number} id */
   const appOf = (id) => {
     let app = apps.get(id);
-    if (app === undefined) apps.set(id, app = { sent: 1, marked: false, telling: false, show: 0, learn: 0 });
+    if (app === undefined) apps.set(id, app = { sent: 1, marked: false, inside: false, telling: false, show: 0, learn: 0 });
     return app;
   };
   /** @param {AppTries} app */
@@ -212,7 +214,7 @@
     clearTimeout(app.learn);
     app.learn = setTimeout(() => {
       apps.delete(id);
-      if (app.telling) happened('app_retries', app.sent - 1);
+      if (app.telling) happened('app_retries', app.sent - 1, app.inside);
     }, LEARN_MS);
   };
 
@@ -223,7 +225,7 @@
     if (!m.answered) {
       if (app === undefined) return;
       // "At least so many times." Where the request itself says which try it is, the core needs no such guess.
-      if (app.telling && !app.marked) happened('app_retries', app.sent);
+      if (app.telling && !app.marked) happened('app_retries', app.sent, app.inside);
       app.sent += 1;
       return;
     }

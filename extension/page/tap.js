@@ -48,7 +48,7 @@
    * A native method as a function of its receiver.
    * @type {<F extends (...args: never[]) => unknown>(method: F) => (self: unknown, ...args: Parameters<F>) => ReturnType<F>}
    */
-  const free = /** @type {any} `call` bound to a method: no type says so */ (Function.prototype.bind.bind(Function.prototype.call));
+  const free = (method) => (self, ...args) => apply(method, self, args);
   /**
    * A native getter as a function of its receiver. It throws for a foreign one without asking it anything: the only test for
    * "is this a Request" that runs no code of the page.
@@ -58,27 +58,26 @@
   const { prototype: S } = String, { prototype: Q } = Request, { prototype: R } = Response, { prototype: U } = URL, { prototype: X } = XMLHttpRequest;
   const { prototype: E } = EventTarget, { prototype: A } = AbortSignal, { prototype: H } = Headers, { prototype: B } = Blob, { prototype: V } = Event;
   const { prototype: D } = ReadableStreamDefaultReader, { prototype: T } = /** @type {{prototype: any}} with members that its type lacks */ (ReadableStream), C = ReadableStreamDefaultController.prototype;
-  const I = /** @type {any} of its iterators */ (getPrototypeOf(T.values?.call(new ReadableStream()) ?? {})), M = WeakMap.prototype, L = getPrototypeOf(Uint8Array.prototype);
+  const M = WeakMap.prototype, L = /** @type {Uint8Array} */ (getPrototypeOf(Uint8Array.prototype));
   const indexOf = free(S.indexOf), lastIndexOf = free(S.lastIndexOf), slice = free(S.slice), lower = free(S.toLowerCase), upper = free(S.toUpperCase);
   const startsWith = free(S.startsWith), codeAt = free(S.charCodeAt), trim = free(S.trim), exec = free(RegExp.prototype.exec);
-  const hrefOf = getter(U, 'href'), originOf = getter(U, 'origin'), pathOf = getter(U, 'pathname'), baseOf = getter(Node.prototype, 'baseURI');
+  const hrefOf = getter(U, 'href'), originOf = getter(U, 'origin'), pathOf = getter(U, 'pathname');
   const addressOf = getter(Q, 'url'), methodOf = getter(Q, 'method'), keepaliveOf = getter(Q, 'keepalive'), signalOf = getter(Q, 'signal');
   const sentFields = getter(Q, 'headers'), cloneRequest = free(Q.clone), textOf = free(Q.text), bytesOf = free(Q.arrayBuffer);
   const statusOf = getter(R, 'status'), fieldsOf = getter(R, 'headers'), bodyOf = getter(R, 'body'), cloneResponse = free(R.clone);
   const field = free(H.get), eachField = free(H.forEach), entryOf = free(FormData.prototype.get), sizeOf = getter(B, 'size'), textOfBlob = free(B.text), bytesOfBlob = free(B.arrayBuffer), partOf = free(B.slice);
   const lengthOf = getter(ArrayBuffer.prototype, 'byteLength'), countOf = getter(URLSearchParams.prototype, 'size');
-  const bufferOf = getter(/** @type {Uint8Array} */ (L), 'buffer'), offsetOf = getter(/** @type {Uint8Array} */ (L), 'byteOffset'), viewLengthOf = getter(/** @type {Uint8Array} */ (L), 'byteLength');
+  const bufferOf = getter(L, 'buffer'), offsetOf = getter(L, 'byteOffset'), viewLengthOf = getter(L, 'byteLength');
   /** Each throws for any other kind of body. @type {((body: unknown) => unknown)[]} */
   const brands = [sizeOf, lengthOf, countOf, (body) => entryOf(body, '')];
   const readerOf = free(T.getReader), isLocked = getter(T, 'locked'), valuesOf = free(T.values ?? (() => undefined)), readFrom = free(D.read), cancel = free(D.cancel), unlock = free(D.releaseLock);
-  const nextOf = free(I.next ?? (() => undefined)), returnOf = free(I.return ?? (() => undefined));
   const enqueue = free(C.enqueue), close = free(C.close);
   const decode = free(TextDecoder.prototype.decode), encode = free(TextEncoder.prototype.encode), MORE = create(null, { stream: { value: true } });
   const isAborted = getter(A, 'aborted'), reasonOf = getter(A, 'reason'), listen = free(E.addEventListener), unlisten = free(E.removeEventListener);
   const typeOf = getter(V, 'type'), stopEvent = free(V.stopImmediatePropagation), isTaken = getter(V, 'defaultPrevented'), targetOf = getter(V, 'currentTarget');
   const P = ProgressEvent.prototype, loadedOf = getter(P, 'loaded'), totalOf = getter(P, 'total'), isKnown = getter(P, 'lengthComputable');
   const post = free(MessagePort.prototype.postMessage), dataOf = getter(MessageEvent.prototype, 'data');
-  const dispatch = free(E.dispatchEvent), find = free(Document.prototype.querySelector), remove = free(Element.prototype.remove);
+  const dispatch = free(E.dispatchEvent);
   const xsend = free(X.send), xabort = free(X.abort), xset = free(X.setRequestHeader);
   const xfields = free(X.getAllResponseHeaders), setXtimeout = free(/** @type {(ms: number) => void} */ (getOwnPropertyDescriptor(X, 'timeout')?.set));
   const xstate = getter(X, 'readyState'), xstatus = getter(X, 'status'), xtype = getter(X, 'responseType'), xtext = getter(X, 'responseText'), xbody = getter(X, 'response');
@@ -116,7 +115,8 @@
   const letGo = () => {
     for (const id in waiting) waiting[id]?.('gone');
     alive = false;
-    for (let card; (card = find(document, 'div[data-cooldown]:empty')) !== null;) remove(card); // in Firefox nobody else is left to do it
+    // In Firefox nobody else is left to do it. By methods that may be the page's: it may know by now.
+    try { for (let card; (card = document.querySelector('div[data-cooldown]:empty')) !== null;) card.remove(); } catch { /* it stays */ }
   };
 
   port.onmessage = (event) => {
@@ -245,7 +245,8 @@
   /** @param {string} url @returns {string | null} the whole address, where it is watched */
   const watched = (url) => {
     if (!everything && (url.length > URL_MAX || indexOf(url, '/v1/') === -1)) return null;
-    const whole = hrefOf(new URL(url, baseOf(document)));
+    let whole;
+    try { whole = hrefOf(new URL(url)); } catch { whole = addressOf(new Request(url)); } // of a relative address native knows the base
     return everything || exec(GENERATION, whole) !== null ? whole : null;
   };
 
@@ -612,8 +613,10 @@
   });
   /** @param {object} iterator @returns {Source} */
   const fromIterator = (iterator) => ({
-    pull: () => nextOf(iterator), stop: (why) => returnOf(iterator, why), open: (response) => fromIterator(valuesOf(bodyOf(response))),
+    pull: () => apply(iterators.next, iterator, []), stop: (why) => apply(iterators.return, iterator, [why]), open: (response) => fromIterator(valuesOf(bodyOf(response))),
   });
+  /** @type {{next: Function, return: Function}} of a stream's iterators; only a stream shows them */
+  let iterators;
   const nop = () => {};
 
   /**
@@ -889,9 +892,13 @@
       return apply(native, self, args);
     });
     along(D, 'read');
-    along(I, 'next');
     until(D, 'cancel');
-    until(I, 'return');
+    if (T.values !== undefined) {
+      const owner = /** @type {any} */ (getPrototypeOf(valuesOf(new ReadableStream())));
+      iterators = { next: owner.next, return: owner.return };
+      along(owner, 'next');
+      until(owner, 'return');
+    }
     // Into a view of the page's own: explained, not held.
     if (typeof ReadableStreamBYOBReader === 'function') wrap(ReadableStreamBYOBReader.prototype, 'read', (native, self, args) => {
       const one = get(reads, self), read = apply(native, self, args);
@@ -958,11 +965,8 @@
   /** @type {WeakMap<object, object>} by their `upload` */
   const senders = new WeakMap();
   const EARLY = { __proto__: null, capture: true };
-  /** `onload` and the like, in the order of EVENTS. */
-  const handlers = EVENTS.map((type, i) => {
-    const slot = getOwnPropertyDescriptor(/** @type {object} */ (i === 0 ? X : getPrototypeOf(X)), `on${type}`);
-    return { get: free(slot?.get ?? (() => null)), set: free(/** @type {(handler: unknown) => void} */ (slot?.set ?? (() => {}))) };
-  });
+  /** `onload` and the like, as they are now: what another wrapper made of them keeps its own order. @param {number} i of EVENTS */
+  const handlerOf = (i) => getOwnPropertyDescriptor(i === 0 ? X : /** @type {object} */ (getPrototypeOf(X)), `on${EVENTS[i]}`);
 
   /** The last events of a request that was kept: the only ones we invent. @param {object} xhr @param {Turn} turn @param {'load' | 'error' | 'abort' | 'timeout'} type */
   const conclude = (xhr, turn, type) => {
@@ -1122,15 +1126,10 @@
     if (!alive || typeof method !== 'string' || (!everything && upper(method) !== 'POST') || (opened.length > 2 && !opened[2])) return null; // one that blocks cannot wait
     try { return watched(typeof address === 'string' ? address : hrefOf(address)); } catch { return null; } // of another kind
   };
-  /** @param {XMLHttpRequest} xhr @param {unknown[]} opened */
-  const begin = (xhr, opened) => {
-    const url = watchedXhr(opened);
-    if (url === null) {
-      if (isReady) unhush(xhr);
-      return;
-    }
+  /** @param {XMLHttpRequest} xhr @param {unknown[]} opened @param {string} url @param {boolean} isFirst */
+  const begin = (xhr, opened, url, isFirst) => {
     put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
-    overhear(xhr, false);
+    overhear(xhr, isFirst);
     if (isReady) return;
     // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.
     isReady = true;
@@ -1152,11 +1151,11 @@
   /**
    * Listens before the page does. Chromium calls an object's listeners in the order in which they came, whether they capture or not, so
    * handlers that were set before (`onload` and the like) are set anew.
-   * @param {XMLHttpRequest} xhr @param {boolean} isNew nobody else can have listened before
+   * @param {XMLHttpRequest} xhr @param {boolean} isFirst nobody else has listened before
    */
-  const overhear = (xhr, isNew) => {
+  const overhear = (xhr, isFirst) => {
     if (get(listening, xhr) !== undefined) return;
-    put(listening, xhr, isNew);
+    put(listening, xhr, isFirst);
     const upload = xupload(xhr);
     put(senders, upload, xhr);
     for (let i = 0; i < EVENTS.length; i++) {
@@ -1166,10 +1165,10 @@
   };
   /** @param {object} target @param {number} i @param {(event: Event) => void} hear */
   const listenFirst = (target, i, hear) => {
-    const handler = handlers[i], handle = handler?.get(target) ?? null;
-    if (handle !== null) handler?.set(target, null);
+    const handler = handlerOf(i), set = handler?.set, handle = handler?.get === undefined ? null : apply(handler.get, target, []);
+    if (handle !== null && set !== undefined) apply(set, target, [null]);
     listen(target, EVENTS[i] ?? '', hear, EARLY);
-    if (handle !== null) handler?.set(target, handle);
+    if (handle !== null && set !== undefined) apply(set, target, [handle]);
   };
   /** A listener for uploads costs a preflight where nothing else does. @param {object} xhr */
   const unhush = (xhr) => { if (get(listening, xhr) !== undefined) for (let i = 1; i < EVENTS.length; i++) unlisten(xupload(xhr), EVENTS[i] ?? '', hush, EARLY); };
@@ -1182,10 +1181,8 @@
     let same = turn.isSame && (body === undefined || body === null || isBytes(body));
     try { turn.body = same && !isText ? new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })) : isText && body !== undefined ? /** @type {string | null} */ (body) : null; } catch { same = false; }
     const { body: kept } = turn, taken = typeof kept === 'string' ? null : kept;
-    // Who sets handlers adds no listeners before `open`; of who sets none it is not known.
     if (fields.length === 0) unhush(xhr);
     turn.isFirst = get(listening, xhr) === true;
-    for (let i = 0; i < handlers.length; i++) turn.isFirst ||= handlers[i]?.get(xhr) !== null;
     turn.ends = xtimeout(xhr) > 0 ? now() + xtimeout(xhr) : 0;
     turn.call = {
       ...newCall(url, /** @type {string} */ (turn.opened[0]), text, (name) => {
@@ -1197,10 +1194,27 @@
   };
 
   const openXhr = X.open;
+  /**
+   * Has somebody listened to this object before we could? Who listens for its states asks for the state, at the latest within `open`.
+   * @param {XMLHttpRequest} xhr @param {() => void} run @returns {boolean}
+   */
+  const isOverheard = (xhr, run) => {
+    const slot = getOwnPropertyDescriptor(X, 'readyState'), handler = handlerOf(0)?.get;
+    let asked = false;
+    if (slot?.get === undefined || handler === undefined || apply(handler, xhr, []) !== null) { run(); return false; } // a handler comes after us
+    wrap(X, 'readyState', (get, self) => {
+      asked ||= self === xhr;
+      return apply(get, self, []);
+    });
+    try { run(); } finally { defineProperty(X, 'readyState', slot); }
+    return asked;
+  };
   wrap(X, 'open', (target, self, args) => {
-    const turn = get(turns, self), phase = turn?.phase ?? 'over';
+    const turn = get(turns, self), phase = turn?.phase ?? 'over', url = watchedXhr(args), isUnknown = url !== null && get(listening, self) === undefined;
+    let isFirst = false;
+    const run = () => { apply(target, self, args); };
     if (turn !== undefined) turn.phase = 'over'; // so that its first event is heard
-    try { apply(target, self, args); } catch (e) {
+    try { if (isUnknown) isFirst = !isOverheard(self, run); else run(); } catch (e) {
       if (turn !== undefined) turn.phase = phase;
       throw e;
     }
@@ -1208,7 +1222,10 @@
       forget(turns, self);
       turn.call?.quit?.();
     }
-    try { begin(self, args); } catch { /* it goes on unseen */ }
+    try {
+      if (url !== null) begin(self, args, url, isFirst);
+      else if (isReady) unhush(self);
+    } catch { /* it goes on unseen */ }
   });
   wrap(X, 'setRequestHeader', (target, self, args) => {
     apply(target, self, args);

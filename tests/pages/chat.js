@@ -1,6 +1,7 @@
 // @ts-check
 // A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
-// Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), endpoint=, body= (bytes | request).
+// Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), endpoint=, body= (bytes | request),
+// by=xhr (an XMLHttpRequest, its answer shown whole).
 
 const setup = new URLSearchParams(location.search);
 const conversation = setup.get('conversation') ?? 'default';
@@ -62,8 +63,24 @@ const showStream = async (answer, line) => {
   }
 };
 
+/** By an XMLHttpRequest, as before there was fetch. @param {string} text */
+const askByXhr = (text) => {
+  const xhr = new XMLHttpRequest(), { headers, body } = requestOf(text);
+  xhr.open('POST', endpoint);
+  for (const [name, value] of Object.entries(/** @type {Record<string, string>} */ (headers))) xhr.setRequestHeader(name, value);
+  xhr.onload = () => {
+    const { status, responseURL: url, responseText } = xhr, details = JSON.stringify({ status, url });
+    const answer = status === 200 ? JSON.parse(responseText) : null;
+    if (answer?.choices) say('answer', answer.choices[0].message.content).dataset.details = details;
+    else say('error', `The call failed: ${status}`).dataset.details = details;
+  };
+  xhr.onerror = () => { say('error', 'The call broke').dataset.details = '{}'; };
+  xhr.send(/** @type {string} */ (body));
+};
+
 /** @param {string} text */
 const ask = async (text) => {
+  if (setup.get('by') === 'xhr') { askByXhr(text); return; }
   try {
     const init = requestOf(text);
     const answer = await (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init));

@@ -5,6 +5,7 @@ declare const cooldownProtocol: Readonly<{
   BODY_MAX: number;
   HEADERS: readonly string[];
   isObject(x: unknown): x is Record<string, unknown>;
+  isInside(exchange: Exchange): boolean;
   fromTap(m: unknown): Observed | Settled | Resent | Ping | null;
   fromCard(m: unknown): Hello | Size | Act | null;
   toCard(m: unknown): Show | null;
