@@ -63,7 +63,7 @@ const syncScripts = () => {
     /** @type {chrome.scripting.RegisteredContentScript[]} */
     const scripts = [
       { ...where, id: 'tap', js: ['page/tap.js'], world: 'MAIN' },
-      { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'content/overlay.js', 'content/bridge.js'] },
+      { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'content/overlay.js', 'content/stage.js', 'content/bridge.js'] },
     ];
     // Changed in place: between taking them out and putting them in again, a page of a restored session would load without them.
     await (registered.length > 0 ? api.scripting.updateContentScripts(scripts) : api.scripting.registerContentScripts(scripts));
@@ -126,6 +126,53 @@ const claimCard = async (token, tabId) => {
   const ok = expected.get(token) === tabId;
   if (ok) expected.delete(token);
   return ok;
+};
+
+// ---- the cards of frames inside, which stand in the top frame
+
+/** @type {Map<string, chrome.runtime.Port>} by tab and frame, while their card is open */
+const guests = new Map();
+
+/** Is the person's card welcome in the top frame of this tab? @param {chrome.tabs.Tab} tab */
+const isAllowedOnTop = async ({ url }) => {
+  const pattern = url === undefined ? null : patternOf(url); // the browser names the address only where we may be
+  if (url === undefined || pattern === null) return false;
+  const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [pattern] })]);
+  return granted && !off.includes(new URL(url).hostname);
+};
+
+/** @param {chrome.runtime.Port} port */
+const onStage = (port) => {
+  const { tab, frameId: frame, id } = port.sender ?? {};
+  if (port.name !== 'stage' || id !== api.runtime.id || tab?.id === undefined || !frame) { port.disconnect(); return; }
+  const tabId = tab.id, key = `${tabId} ${frame}`;
+  /** @param {Stage['what']} what @param {View | null} view @returns {Promise<boolean>} the top frame has heard it */
+  const tellTop = async (what, view) => {
+    try { return isObject(await api.tabs.sendMessage(tabId, { v: V, type: 'guest', frame, what, view }, { frameId: 0 })); } catch { return false; }
+  };
+  guests.set(key, port);
+  /** In the order in which they came. */
+  let turn = isAllowedOnTop(tab);
+  port.onMessage.addListener((raw) => {
+    const m = toWorker(raw);
+    if (m?.type !== 'stage') return;
+    turn = turn.then(async (allowed) => {
+      const ok = allowed && await tellTop(m.what, m.view);
+      if (guests.get(key) === port) port.postMessage({ v: V, type: 'seat', ok });
+      return allowed;
+    });
+  });
+  port.onDisconnect.addListener(() => {
+    if (guests.get(key) !== port) return;
+    guests.delete(key);
+    turn.then((allowed) => { if (allowed) tellTop('leave', null); });
+  });
+};
+/** @param {StageAct} m @param {chrome.runtime.MessageSender} sender */
+const onStageAct = (m, sender) => {
+  const port = sender.frameId === 0 ? guests.get(`${sender.tab?.id} ${m.frame}`) : undefined;
+  port?.postMessage({ v: V, type: 'act', action: m.action });
+  return { v: V, ok: port !== undefined };
 };
 
 // ---- answers
@@ -206,6 +253,8 @@ const answer = async (raw, sender) => {
   switch (m.type) {
     case 'explain': return onExplain(m, sender);
     case 'happened': return onHappened(m, sender);
+    case 'stage': return refuse('bad_message', 'comes over a port');
+    case 'stage_act': return onStageAct(m, sender);
     case 'expect':
       if (tabId !== undefined) expectCard(m.token, tabId);
       return { v: V, ok: true };
@@ -223,6 +272,7 @@ api.runtime.onMessage.addListener((raw, sender, respond) => {
   answer(raw, sender).then(respond, (error) => respond(refuse('failed', error instanceof Error ? error.name : 'error')));
   return true;
 });
+api.runtime.onConnect.addListener(onStage);
 api.runtime.onInstalled.addListener(() => { syncScripts(); });
 api.runtime.onStartup.addListener(() => { syncScripts(); });
 api.permissions.onAdded.addListener(({ origins = [] }) => {

@@ -192,6 +192,16 @@
  * @property {boolean} inside app_retries: after an error inside a good answer, not after a failing status
  */
 
+/**
+ * The card of a frame inside stands in the top frame. `Stage`: frame → worker, over a port that lives as long as the card;
+ * `Guest`: worker → top frame, the same with the frame it is from; `Seat`: worker → frame, whether there is room; `StageAct`: top
+ * frame → worker, what the person did, for the frame to which it comes as an `Act`.
+ * @typedef {{v: 1, type: 'stage', what: 'enter' | 'leave', view: View | null}} Stage  view: null while it is still judged
+ * @typedef {{v: 1, type: 'guest', frame: number, what: 'enter' | 'leave', view: View | null}} Guest
+ * @typedef {{v: 1, type: 'seat', ok: boolean}} Seat
+ * @typedef {{v: 1, type: 'stage_act', frame: number, action: Act['action']}} StageAct
+ */
+
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, locked}` */
 
 /** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */
@@ -226,6 +236,8 @@
   const isWithin = (x, min, max) => typeof x === 'number' && x >= min && x <= max;
   /** @param {unknown} x @returns {x is number} */
   const isId = (x) => Number.isSafeInteger(x) && isWithin(x, 1, 2 ** 31);
+  /** Firefox counts frames from 2 ** 32. @param {unknown} x @returns {x is number} */
+  const isFrame = (x) => Number.isSafeInteger(x) && isWithin(x, 1, 2 ** 53);
   /** @param {unknown} x @returns {number | null} */
   const countOrNull = (x) => (Number.isSafeInteger(x) && isWithin(x, 0, 2 ** 40) ? x : null);
   /** @param {unknown} x @returns {string[]} */
@@ -286,13 +298,15 @@
     }
   };
 
+  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'dismiss']), MOVES = /** @type {const} */ (['enter', 'leave']);
+
   /** @param {unknown} m @returns {Hello | Size | Act | null} */
   const fromCard = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
       case 'hello': return { v: V, type: 'hello' };
       case 'size': return isWithin(m.width, 0, 10_000) && isWithin(m.height, 0, 10_000) ? { v: V, type: 'size', width: m.width, height: m.height } : null;
-      case 'act': return isOneOf(m.action, /** @type {const} */ (['retry', 'disarm', 'dismiss'])) ? { v: V, type: 'act', action: m.action } : null;
+      case 'act': return isOneOf(m.action, ACTIONS) ? { v: V, type: 'act', action: m.action } : null;
       default: return null;
     }
   };
@@ -301,10 +315,22 @@
   const toCard = (m) => (isObject(m) && m.v === V && m.type === 'show' && isObject(m.view) && isObject(m.view.verdict)
     ? /** @type {Show} */ (/** @type {unknown} */ (m)) : null);
 
+  /** Made by a bridge from the worker's own words: shape only. @param {unknown} x @returns {View | null} */
+  const viewOrNull = (x) => (isObject(x) && isObject(x.verdict) ? /** @type {View} */ (/** @type {unknown} */ (x)) : null);
+  /** @param {unknown} m @returns {Guest | null} */
+  const toStage = (m) => (isObject(m) && m.v === V && m.type === 'guest' && isFrame(m.frame) && isOneOf(m.what, MOVES)
+    ? { v: V, type: 'guest', frame: m.frame, what: m.what, view: viewOrNull(m.view) } : null);
+  /** @param {unknown} m @returns {Seat | Act | null} */
+  const fromStage = (m) => {
+    if (!isObject(m) || m.v !== V) return null;
+    if (m.type === 'seat') return { v: V, type: 'seat', ok: m.ok === true };
+    return m.type === 'act' && isOneOf(m.action, ACTIONS) ? { v: V, type: 'act', action: m.action } : null;
+  };
+
   /** @param {unknown} x @returns {string | null} */
   const token = (x) => (typeof x === 'string' && /^[0-9a-f-]{36}$/.test(x) ? x : null);
 
-  /** @param {unknown} m @returns {Explain | Expect | Claim | Happened | SiteState | SetSite | SetEverywhere | null} */
+  /** @param {unknown} m @returns {Explain | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -320,6 +346,8 @@
       case 'happened':
         if (!isOneOf(m.what, /** @type {const} */ (['needs_you', 'waiting', 'over', 'app_retries'])) || !isWithin(m.count, 0, 1000)) return null;
         return { v: V, type: 'happened', what: m.what, count: m.count, inside: m.inside === true };
+      case 'stage': return isOneOf(m.what, MOVES) ? { v: V, type: 'stage', what: m.what, view: viewOrNull(m.view) } : null;
+      case 'stage_act': return isFrame(m.frame) && isOneOf(m.action, ACTIONS) ? { v: V, type: 'stage_act', frame: m.frame, action: m.action } : null;
       case 'site_state':
         return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
       case 'set_site':
@@ -332,6 +360,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, fromTap, fromCard, toCard, toWorker }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, fromTap, fromCard, toCard, toStage, fromStage, toWorker }),
   });
 })();

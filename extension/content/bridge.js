@@ -54,7 +54,7 @@
   let flowing = false; // the probe was answered: the others follow
   let fade = 0;
 
-  const overlay = cooldownOverlay.createOverlay({ onAct: (action) => act(action), openRoots: globalThis.cooldownBuild?.test === true });
+  const overlay = cooldownStage.createStage({ onAct: (action) => act(action), openRoots: globalThis.cooldownBuild?.test === true });
 
   /** @param {Decide['action']} action @param {number} id @param {number | null} deadline_ms */
   const decide = (action, id, deadline_ms = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms });

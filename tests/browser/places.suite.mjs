@@ -62,32 +62,6 @@ export default {
       },
     },
     {
-      name: 'a call from a frame of the site: one card, the answer in the frame',
-      run: async (t) => {
-        await t.script({ preset: 'seed429' });
-        const page = await t.open('framed.html');
-        const inner = await until('the inner page', () => {
-          const frame = page.frames()[1];
-          return frame?.evaluate(() => document.readyState === 'complete' && document.querySelector('#prompt') !== null).then((ready) => (ready ? frame : null));
-        });
-        await page.bringToFront();
-        await (await inner.waitForSelector('#prompt'))?.type('one');
-        await (await inner.waitForSelector('#send'))?.click();
-        const card = await until('a card, in the page or in the frame', async () => {
-          for (const frame of page.frames()) {
-            if (await frame.evaluate(() => document.querySelector('div[data-cooldown]') !== null).catch(() => false)) return new Card(t.driver, page);
-          }
-          return null;
-        });
-        await until('the card shows', () => card.phase());
-        const rect = await card.steady('#retry');
-        await page.mouse.click(rect.x + rect.width / 2, rect.y + rect.height / 2);
-        const said = () => inner.evaluate(() => Array.from(document.querySelectorAll('#talk > li'), (li) => li.textContent));
-        await until('the answer in the frame', async () => (await said()).includes('The answer to: one'));
-        assert.deepEqual(await said(), ['one', 'The answer to: one']);
-      },
-    },
-    {
       name: '20 failures at once: one card, one probe, then the rest, two at a time',
       run: async (t) => {
         await t.script({ preset: 'seed429', times: 20 }, { good: true, delay_ms: 700, times: 20 });

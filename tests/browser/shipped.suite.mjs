@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
-import { until } from './lib/wait.mjs';
+import { pause, until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
 
@@ -59,6 +59,25 @@ export default {
         await rescued(t);
         await rescued(t, { stream: 1 });
         await untouched(t, 'elsewhere.example');
+      },
+    },
+    {
+      name: 'a frame of an allowed site in a page that is not: the card stands in the frame', alone: true,
+      run: async (t) => {
+        await grant(t, ['https://elsewhere.example/*']);
+        await t.script({ preset: 'seed429' });
+        const page = await t.open('framed.html', { inside: 'elsewhere.example' });
+        const inner = await until('the inner page', () => page.frames()[1]?.evaluate(() => document.readyState === 'complete' && document.querySelector('#prompt') !== null).then((ready) => (ready ? page.frames()[1] : null)));
+        await page.bringToFront();
+        await (await inner?.waitForSelector('#prompt'))?.type('one');
+        await (await inner?.waitForSelector('#send'))?.click();
+        await until('a host in the frame', () => inner?.evaluate(() => document.querySelector('div[data-cooldown]') !== null));
+        assert.equal(await Card.count(page), 0);
+        const card = await t.card(page);
+        await card.reaches('held');
+        await pause(600); // as a person would: the card is deaf for a moment
+        await (await card.frame())?.click('#retry');
+        await until('the answer in the frame', () => inner?.evaluate(() => document.querySelector('#talk')?.textContent?.includes('The answer to: one')));
       },
     },
     {

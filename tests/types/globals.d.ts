@@ -9,13 +9,23 @@ declare const cooldownProtocol: Readonly<{
   fromTap(m: unknown): Observed | Settled | Resent | Ping | null;
   fromCard(m: unknown): Hello | Size | Act | null;
   toCard(m: unknown): Show | null;
-  toWorker(m: unknown): Explain | Expect | Claim | Happened | SiteState | SetSite | SetEverywhere | null;
+  toStage(m: unknown): Guest | null;
+  fromStage(m: unknown): Seat | Act | null;
+  toWorker(m: unknown): Explain | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | null;
 }>;
 
 declare const cooldownCompat: Readonly<{
   api: typeof chrome;
   isAlive(): boolean;
   ask(message: object): Promise<any>;
+}>;
+
+declare const cooldownStage: Readonly<{
+  createStage(options: { onAct(action: Act['action']): void; openRoots: boolean }): Readonly<{
+    open(): void;
+    show(view: View): void;
+    close(): void;
+  }>;
 }>;
 
 declare const cooldownOverlay: Readonly<{

@@ -1,0 +1,136 @@
+// @ts-check
+// Where the card of a frame stands: one card a tab, in the top frame where the site is allowed there, else in the frame that failed.
+// It has the overlay's own face (open, show, close), so the bridge need not know. A frame inside speaks to the top frame through the
+// worker, over a port whose end tells each side that the other is gone.
+
+(() => {
+  'use strict';
+  const { api, isAlive, ask } = cooldownCompat;
+  const { V, fromStage, toStage } = cooldownProtocol;
+
+  const SEAT_MS = 500; // awake, the worker and the top frame answer within a few ms, from cold within 300; later the card stands here
+
+  /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options */
+  const inTopFrame = ({ onAct, openRoots }) => {
+    /** What is asked to be seen, the latest last; null where it is still judged. @type {Map<number, View | null>} by frame; our own is 0 */
+    const views = new Map();
+    /** Our own go before those of frames; and what is still judged hides nothing that can be read. */
+    const shown = () => {
+      const readable = [...views.keys()].filter((frame) => views.get(frame) !== null);
+      return readable.includes(0) ? 0 : readable.at(-1) ?? [...views.keys()].at(-1) ?? null;
+    };
+    const overlay = cooldownOverlay.createOverlay({
+      openRoots,
+      onAct: (action) => {
+        const frame = shown();
+        if (frame === null || frame === 0) onAct(action);
+        else answer(frame, action);
+      },
+    });
+    /** @param {number} frame @param {Act['action']} action */
+    const answer = async (frame, action) => {
+      const reply = await ask({ v: V, type: 'stage_act', frame, action });
+      if (reply?.ok !== true) leave(frame); // it is gone, and nobody waits for what the person decided
+    };
+    const draw = () => {
+      const frame = shown(), view = frame === null ? undefined : views.get(frame);
+      if (view === undefined) overlay.close();
+      else {
+        overlay.open();
+        if (view !== null) overlay.show(view);
+      }
+    };
+    /** @param {number} frame @param {View | null} view */
+    const enter = (frame, view) => {
+      views.set(frame, view ?? views.get(frame) ?? null);
+      draw();
+    };
+    /** @param {number} frame */
+    const leave = (frame) => { if (views.delete(frame)) draw(); };
+
+    api.runtime.onMessage.addListener((raw, sender, respond) => {
+      if (sender.id !== api.runtime.id || sender.tab !== undefined) return;
+      const m = toStage(raw);
+      if (m === null) return;
+      if (m.what === 'leave') leave(m.frame);
+      else enter(m.frame, m.view);
+      respond({ v: V, ok: true });
+    });
+    return Object.freeze({
+      open: () => { if (!views.has(0)) enter(0, null); },
+      /** @param {View} view */
+      show: (view) => enter(0, view),
+      close: () => leave(0),
+    });
+  };
+
+  /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options */
+  const inFrame = ({ onAct, openRoots }) => {
+    const overlay = cooldownOverlay.createOverlay({ onAct, openRoots });
+    /** @type {'closed' | 'asking' | 'top' | 'here'} */
+    let seat = 'closed';
+    /** @type {View | null} */
+    let view = null;
+    /** @type {chrome.runtime.Port | null} */
+    let port = null;
+    let timer = 0;
+
+    const here = () => {
+      clearTimeout(timer);
+      port?.disconnect();
+      port = null;
+      if (seat === 'closed') return;
+      seat = 'here';
+      overlay.open();
+      if (view !== null) overlay.show(view);
+    };
+    const askForSeat = () => {
+      seat = 'asking';
+      try { port = api.runtime.connect({ name: 'stage' }); } catch { here(); return; }
+      port.onMessage.addListener((raw) => {
+        const m = fromStage(raw);
+        if (m === null || seat === 'closed' || seat === 'here') return;
+        if (m.type === 'act') onAct(m.action);
+        else if (!m.ok) here();
+        else if (seat === 'asking') {
+          clearTimeout(timer);
+          seat = 'top';
+        }
+      });
+      // The worker stopped: it has forgotten us, and the top frame keeps what it shows until it is told otherwise.
+      port.onDisconnect.addListener(() => {
+        port = null;
+        if (seat === 'top' && isAlive()) askForSeat();
+        else here();
+      });
+      timer = setTimeout(here, SEAT_MS);
+      tell('enter');
+    };
+    /** @param {'enter' | 'leave'} what */
+    const tell = (what) => { try { port?.postMessage({ v: V, type: 'stage', what, view }); } catch { /* its end is told apart */ } };
+
+    return Object.freeze({
+      open: () => { if (seat === 'closed') askForSeat(); },
+      /** @param {View} what */
+      show: (what) => {
+        view = what;
+        if (seat === 'closed') askForSeat();
+        else if (seat === 'here') overlay.show(what);
+        else tell('enter');
+      },
+      close: () => {
+        clearTimeout(timer);
+        tell('leave');
+        seat = 'closed';
+        view = null;
+        port?.disconnect();
+        port = null;
+        overlay.close();
+      },
+    });
+  };
+
+  /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options `openRoots` in test builds alone */
+  const createStage = (options) => (top === window ? inTopFrame(options) : inFrame(options));
+  Object.defineProperty(globalThis, 'cooldownStage', { value: Object.freeze({ createStage }) });
+})();
