@@ -1,7 +1,7 @@
 // @ts-nocheck: most of its functions run in the page, by names that stand there.
 // fetch, and answers with a failing status.
 import assert from 'node:assert/strict';
-import { CORS, KEY, PROMPT, USER, bridge, error429, firefox, inPage, origin, prelude, script, seen, tap, test } from './lab.mjs';
+import { CORS, KEY, PROMPT, SPIES, USER, bridge, error429, firefox, inPage, origin, prelude, script, seen, tap, test } from './lab.mjs';
 
 // ---- who it is
 
@@ -505,8 +505,8 @@ test('no code of the page runs more often than natively: getters, traps, iterato
 
 test('whatever the page replaces afterwards, it sees nothing of the work and cannot break it', async () => {
   script('patched', ...Array(8).fill(error429));
-  const { result, of } = await inPage(async () => {
-    const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect, Spy = Proxy, hooked = fetch, url = origin + '/x?k=patched';
+  const { result, of } = await inPage(`async () => { ${SPIES}
+    const hooked = fetch, url = origin + '/x?k=patched';
     const form = new FormData();
     form.append('a', 'b');
     const makeCalls = () => [
@@ -514,42 +514,16 @@ test('whatever the page replaces afterwards, it sees nothing of the work and can
       [new URL(url), { method: 'POST', body: form, headers: { 'x-a': '1' } }], [url, { method: 'POST', body: new Uint8Array([1]), headers: [['x-a', '1']] }],
       [new Request(url, { method: 'POST', body: 'r', headers: { 'x-a': '1' } })],
     ];
-    const calls = makeCalls(), natively = makeCalls(), uses = [];
-    let counted = true;
-    const { onmessage } = t.port;
-    t.port.onmessage = (e) => { counted = false; onmessage(e); counted = true; }; // the test's own bridge takes no such care
+    const calls = makeCalls(), natively = makeCalls();
     t.auto = 'retry';
-    const wrap = (object, key, owner) => {
-      const d = getOwnPropertyDescriptor(object, key), name = `${owner}.${String(key)}`;
-      if (d === undefined || !(d.configurable || d.writable)) return;
-      for (const part of ['value', 'get', 'set']) {
-        if (typeof d[part] !== 'function') continue;
-        d[part] = new Spy(d[part], {
-          apply(f, self, args) { if (counted) uses[uses.length] = name; return apply(f, self, args); },
-          construct(f, args, target) { if (counted) uses[uses.length] = `new ${name}`; return construct(f, args, target); },
-        });
-      }
-      defineProperty(object, key, d);
-    };
-    const classes = [Object, Function, Array, String, Number, Symbol, RegExp, Promise, URL, URLSearchParams, FormData, Blob, Headers, Request, Response, ReadableStream, ReadableStreamDefaultReader, TextDecoder,
-      AbortSignal, EventTarget, Event, MessageEvent, MessagePort, Node, Element, Document, ArrayBuffer, DataView, Uint8Array, Date, Error, TypeError, MessageChannel];
-    const names = classes.map((c) => [c, c.name]), iterators = Object.getPrototypeOf([][Symbol.iterator]());
-    for (const [c, name] of names) for (const key of ownKeys(c.prototype)) if (key !== 'constructor') wrap(c.prototype, key, name);
-    for (const [o, name] of [...names, [Reflect, 'Reflect'], [JSON, 'JSON']]) for (const key of ownKeys(o)) if (key !== 'prototype') wrap(o, key, name);
-    wrap(iterators, 'next', 'iterator');
-    for (const name of ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Reflect', 'JSON', 'document', ...names.map((n) => n[1])]) wrap(globalThis, name, 'globalThis');
-    uses.length = 0;
+    spyOnAll();
     const native = [apply(__native, undefined, natively[0]), apply(__native, undefined, natively[1]), apply(__native, undefined, natively[2]), apply(__native, undefined, natively[3])];
     const expected = [(await native[0]).status, (await native[1]).status, (await native[2]).status, (await native[3]).status];
-    counted = false;
-    const usual = new Set(uses);
-    uses.length = 0;
-    counted = true;
+    const usual = told();
     const answers = [apply(hooked, undefined, calls[0]), apply(hooked, undefined, calls[1]), apply(hooked, undefined, calls[2]), apply(hooked, undefined, calls[3])];
     const statuses = [(await answers[0]).status, (await answers[1]).status, (await answers[2]).status, (await answers[3]).status];
-    counted = false;
-    return { expected, statuses, uses: [...new Set(uses)].filter((use) => !usual.has(use)).join(' ') };
-  });
+    return { expected, statuses, uses: more(usual) };
+  }`);
   assert.deepEqual(result.expected, [429, 429, 429, 429]);
   assert.deepEqual(result.statuses, [200, 200, 200, 200]);
   assert.equal(result.uses, '');

@@ -1,7 +1,7 @@
 // @ts-nocheck: most of its functions run in the page, by names that stand there.
 // An error inside a 200: seen in what the page itself reads, held where nothing has reached the page, and told where something has.
 import assert from 'node:assert/strict';
-import { PROMPT, USER, firefox, inPage, script, seen, test } from './lab.mjs';
+import { PROMPT, SPIES, USER, firefox, inPage, script, seen, test } from './lab.mjs';
 
 const error = { error: { message: 'Provider returned error', code: 429, metadata: { provider_name: 'Liquid' } }, user_id: USER };
 const json = { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: JSON.stringify(error) };
@@ -360,4 +360,33 @@ test('neither key nor prompt is in a message of an error inside', async () => {
     await t.message('observed', 2);
   });
   assert.ok(of('observed').every((m) => m.exchange.body.includes('flagged_input')));
+});
+
+test('whatever the page replaces afterwards, it sees nothing of the looking, the holding and the reading on', async () => {
+  const calm = [json, stream(good), stream(good)];
+  script('spied', stream(good), ...calm, ...calm, json, stream(good), stream(COMMENT + data(error)), stream(good), stream(chunk('Sky') + data(error)));
+  const { result, of } = await inPage(`async () => { ${SPIES}
+    await (await post('spied', '0')).text(); // from here on everything is in place
+    const hooked = fetch, { json, text } = Response.prototype, { getReader, values } = ReadableStream.prototype, { read } = ReadableStreamDefaultReader.prototype;
+    const bodyOf = getOwnPropertyDescriptor(Response.prototype, 'body').get, { next } = Object.getPrototypeOf(values.call(new ReadableStream()));
+    const init = (body) => ({ method: 'POST', body }), url = origin + '/x?k=spied', inits = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => [url, init('body ' + n)]);
+    const run = async (send) => {
+      try { await apply(json, await apply(send, undefined, inits[0]), []); } catch { /* no JSON after the retry */ }
+      const reader = apply(getReader, apply(bodyOf, await apply(send, undefined, inits[1]), []), []);
+      while (!(await apply(read, reader, [])).done);
+      const steps = apply(values, apply(bodyOf, await apply(send, undefined, inits[2]), []), []);
+      while (!(await apply(next, steps, [])).done);
+    };
+    t.auto = 'retry';
+    spyOnAll();
+    await run(__native);
+    await run(__native);
+    const usual = told();
+    await run(hooked);
+    const used = more(usual);
+    await t.message('settled', 2);
+    return used;
+  }`);
+  assert.equal(result, '');
+  assert.ok(of('observed').length >= 2);
 });

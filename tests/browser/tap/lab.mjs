@@ -107,6 +107,41 @@ export const inPage = async (run, { order = [bridge, tap], watch = 'all', before
   } finally { await page.close(); }
 };
 
+/**
+ * In the page: `spyOnAll()` replaces every method, getter and constructor that the tap might use by one that notes its use; `told()` gives
+ * what was used since, and begins anew; `more(usual)` what was used besides. What a test does meanwhile it does by `apply`.
+ */
+export const SPIES = `
+    const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect, Spy = Proxy, Names = Set, uses = [];
+    let counted = false;
+    const told = () => { counted = false; const all = new Names(uses); uses.length = 0; counted = true; return all; };
+    const more = (usual) => { counted = false; return [...new Names(uses)].filter((use) => !usual.has(use)).join(' '); };
+    const wrap = (object, key, owner) => {
+      const d = getOwnPropertyDescriptor(object, key), name = \`\${owner}.\${String(key)}\`;
+      if (d === undefined || !(d.configurable || d.writable)) return;
+      for (const part of ['value', 'get', 'set']) {
+        if (typeof d[part] !== 'function') continue;
+        d[part] = new Spy(d[part], {
+          apply(f, self, args) { if (counted) uses[uses.length] = name; return apply(f, self, args); },
+          construct(f, args, target) { if (counted) uses[uses.length] = \`new \${name}\`; return construct(f, args, target); },
+        });
+      }
+      defineProperty(object, key, d);
+    };
+    const spyOnAll = () => {
+    const { onmessage } = t.port;
+    t.port.onmessage = (e) => { const was = counted; counted = false; onmessage(e); counted = was; }; // the test's own bridge takes no such care
+    const classes = [Object, Function, Array, String, Number, Symbol, RegExp, Promise, URL, URLSearchParams, FormData, Blob, Headers, Request, Response, ReadableStream, ReadableStreamDefaultReader, TextDecoder,
+      AbortSignal, EventTarget, Event, MessageEvent, MessagePort, Node, Element, Document, ArrayBuffer, DataView, Uint8Array, Date, Error, TypeError, MessageChannel, WeakMap, WeakSet, TextEncoder, ProgressEvent, XMLHttpRequest, XMLHttpRequestUpload, XMLHttpRequestEventTarget, ReadableStreamDefaultController];
+    const names = classes.map((c) => [c, c.name]), iterators = Object.getPrototypeOf([][Symbol.iterator]());
+    for (const [c, name] of names) for (const key of ownKeys(c.prototype)) if (key !== 'constructor') wrap(c.prototype, key, name);
+    for (const [o, name] of [...names, [Reflect, 'Reflect'], [JSON, 'JSON']]) for (const key of ownKeys(o)) if (key !== 'prototype') wrap(o, key, name);
+    wrap(iterators, 'next', 'iterator');
+    for (const name of ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Reflect', 'JSON', 'document', ...names.map((n) => n[1])]) wrap(globalThis, name, 'globalThis');
+    counted = true;
+    };
+`;
+
 const tests = [];
 /** @param {string} name @param {() => Promise<void>} run */
 export const test = (name, run) => { if (name.includes(only)) tests.push([name, run]); };

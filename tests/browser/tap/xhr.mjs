@@ -1,7 +1,7 @@
 // @ts-nocheck: most of its functions run in the page, by names that stand there.
 // XMLHttpRequest: held and sent again on the same object, with the native order of events.
 import assert from 'node:assert/strict';
-import { KEY, PROMPT, USER, error429, inPage, preflights, script, seen, test } from './lab.mjs';
+import { KEY, PROMPT, SPIES, USER, error429, inPage, preflights, script, seen, test } from './lab.mjs';
 
 const json = { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ error: { message: 'Provider returned error', code: 429 }, user_id: USER }) };
 const stream = (...body) => ({ status: 200, headers: { 'Content-Type': 'text/event-stream' }, body });
@@ -382,4 +382,29 @@ test('the extension goes away: a held request ends for the page within moments',
     same(xhr.status, 429);
     ok(performance.now() - from < 500, 'at once');
   }`);
+});
+
+test('whatever the page replaces afterwards, it sees nothing of a held XMLHttpRequest', async () => {
+  script('spied', error429, error429);
+  const { result } = await inPage(`async () => { ${SPIES} ${XHR}
+    const { send, setRequestHeader, abort } = XMLHttpRequest.prototype, { open } = XMLHttpRequest.prototype, url = origin + '/x?k=spied';
+    const make = () => { const xhr = new XMLHttpRequest(); let go; const over = new Promise((ok) => { go = ok; }); xhr.onloadend = () => go(); return { xhr, over }; };
+    const status = getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'status').get, all = [make(), make(), make()];
+    const run = async ({ xhr, over }, way) => {
+      apply(way.open, xhr, ['POST', url]);
+      apply(way.setRequestHeader, xhr, ['x-a', '1']);
+      apply(way.send, xhr, ['body']);
+      await over;
+      return apply(status, xhr, []);
+    };
+    t.auto = 'retry';
+    spyOnAll();
+    const plain = await run(all[0], __xhr);
+    const usual = told();
+    const held = await run(all[1], { open, send, setRequestHeader });
+    const used = more(usual);
+    same(plain, 429); same(held, 200);
+    return used;
+  }`, { before: 'const { open, send, setRequestHeader } = XMLHttpRequest.prototype; globalThis.__xhr = { open, send, setRequestHeader };' });
+  assert.equal(result, '');
 });
