@@ -79,7 +79,8 @@ impl Voice {
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
     }
 
-    fn preflight(self, call: &Call) -> Reply {
+    /// An answer that came with the address may open its preflight further.
+    fn preflight(self, call: &Call, answer: Option<&Answer>) -> Reply {
         let mut reply = Reply::empty(StatusCode::NO_CONTENT);
         let headers = &mut reply.headers;
         let allowed = match self {
@@ -92,11 +93,16 @@ impl Voice {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(ALLOWED_METHODS));
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         self.dress(headers, call);
+        for (name, value) in answer.into_iter().flat_map(Answer::fields) {
+            if name.as_str().starts_with("access-control-") {
+                headers.insert(name, value);
+            }
+        }
         reply
     }
 }
 
-/// The answer to a request.
+/// The answer to a request. Below `/api/` the address itself may bring it: `?answer={"status":402}`, for whatever method.
 pub fn reply(stage: &Stage, call: &Call) -> Reply {
     let voice = match stage.hosts.route(&call.host, &call.path) {
         Route::OpenRouter => Voice::OpenRouter,
@@ -109,8 +115,16 @@ pub fn reply(stage: &Stage, call: &Call) -> Reply {
             return Reply::whole(StatusCode::MISDIRECTED_REQUEST, "text/plain; charset=utf-8", text);
         }
     };
+    let answer = match call.parameter("answer").map(|json| stage.presets.read(&json)).transpose() {
+        Ok(answer) => answer,
+        // A slip in a test's address must not look like an answer.
+        Err(slip) => return Reply::whole(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", format!("{slip:#}\n")),
+    };
     if call.method == Method::OPTIONS {
-        return voice.preflight(call);
+        return voice.preflight(call, answer.as_ref());
+    }
+    if let Some(answer) = answer {
+        return answer.perform(call, voice);
     }
     let generates = match voice {
         Voice::OpenRouter => call.method == Method::POST && is_generation(call),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::hosts::{Hosts, Route};
+use crate::query;
 
 /// The conversation of a request without a key of ours.
 pub const DEFAULT_CONVERSATION: &str = "default";
@@ -33,7 +34,7 @@ pub struct Call {
     pub headers: HeaderMap,
     /// as text; what is no UTF-8 is replaced
     pub body: String,
-    /// whose script answers; none for preflights, files and what nobody answers
+    /// whose script answers; none for preflights whose address does not say, files and what nobody answers
     pub conversation: Option<String>,
 }
 
@@ -52,19 +53,25 @@ impl Call {
             .map(|host| host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase())
             .unwrap_or_default();
         let path = head.uri.path().to_owned();
-        let scripted =
-            head.method != Method::OPTIONS && matches!(hosts.route(&host, &path), Route::OpenRouter | Route::LookAlike | Route::Relay);
+        let query = head.uri.query().map(str::to_owned);
+        let scripted = matches!(hosts.route(&host, &path), Route::OpenRouter | Route::LookAlike | Route::Relay);
+        let by_key = || (head.method != Method::OPTIONS).then(|| conversation(&head.headers).to_owned());
         Ok(Call {
             n,
             at_ms,
-            conversation: scripted.then(|| conversation(&head.headers).to_owned()),
+            conversation: if scripted { parameter(query.as_deref(), "conversation").or_else(by_key) } else { None },
             host,
             method: head.method,
             path,
-            query: head.uri.query().map(str::to_owned),
+            query,
             headers: head.headers,
             body,
         })
+    }
+
+    /// What the address says under a name.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        parameter(self.query.as_deref(), name)
     }
 
     /// The body as JSON, or null.
@@ -81,6 +88,10 @@ impl Call {
     pub fn generation_id(&self) -> String {
         format!("gen-{}-{:.20}", self.at_ms / 1000, self.hex("generation"))
     }
+}
+
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    query::pairs(query?).find(|(other, _)| other == name).map(|(_, value)| value)
 }
 
 /// A test's key names its conversation, so that tests can run side by side: `sk-or-v1-NAME`.

@@ -5,7 +5,8 @@
 //! | `POST /script` | `{"conversation": "x", "answers": […]}` replaces what that conversation still had |
 //! | `GET /log`, `?conversation=x` | the requests so far |
 //! | `DELETE /log`, `?conversation=x` | forgets them |
-//! | `POST /reset` | forgets scripts and requests |
+//! | `POST /open?gate=x` | lets go what a script keeps back at that gate |
+//! | `POST /reset` | forgets scripts and requests, shuts the gates |
 //! | `GET /presets` | the answers that have a name |
 
 use std::convert::Infallible;
@@ -63,7 +64,8 @@ async fn answer(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Respons
 }
 
 fn obey(stage: &Stage, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> (StatusCode, String) {
-    let conversation = query.and_then(|query| query::pairs(query).find(|(name, _)| name == "conversation").map(|(_, value)| value));
+    let parameter = |wanted: &str| query.and_then(|query| query::pairs(query).find(|(name, _)| name == wanted).map(|(_, value)| value));
+    let conversation = parameter("conversation");
     let done = |value: Value| (StatusCode::OK, value.to_string());
     match (method, path) {
         (&Method::OPTIONS, _) => (StatusCode::OK, String::new()),
@@ -76,7 +78,15 @@ fn obey(stage: &Stage, method: &Method, path: &str, query: Option<&str>, body: &
             stage.log.clear(conversation.as_deref());
             done(json!({"ok": true}))
         }
+        (&Method::POST, "/open") => match parameter("gate") {
+            Some(gate) => {
+                stage.gates.open(gate);
+                done(json!({"ok": true}))
+            }
+            None => refuse(StatusCode::BAD_REQUEST, "which gate?"),
+        },
         (&Method::POST, "/reset") => {
+            stage.gates.clear();
             stage.conversations.clear();
             stage.log.clear(None);
             done(json!({"ok": true}))

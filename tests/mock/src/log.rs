@@ -1,7 +1,7 @@
 //! What was asked, and what became of it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ pub struct Entry {
     body: String,
     conversation: Option<String>,
     status: AtomicU16,
+    sent: AtomicU64,
     ended: AtomicBool,
     aborted: AtomicBool,
 }
@@ -48,6 +49,7 @@ impl Log {
             body: call.body.clone(),
             conversation: call.conversation.clone(),
             status: AtomicU16::new(0),
+            sent: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
         });
@@ -85,6 +87,7 @@ impl Entry {
             "body": self.body,
             "conversation": self.conversation,
             "status": if status == 0 { None } else { Some(status) },
+            "sent": self.sent.load(Ordering::Acquire),
             "ended": self.ended.load(Ordering::Acquire),
             "aborted": self.aborted.load(Ordering::Acquire),
         })
@@ -98,6 +101,11 @@ impl Open {
     /// The head of the answer goes out.
     pub fn answered(&self, status: u16) {
         self.0.status.store(status, Ordering::Release);
+    }
+
+    /// So many bytes of the body left for the connection.
+    pub fn sent(&self, bytes: usize) {
+        self.0.sent.fetch_add(bytes as u64, Ordering::AcqRel);
     }
 
     /// The answer is over as the script wanted it, a cut connection included.

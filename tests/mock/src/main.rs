@@ -33,12 +33,15 @@ use tokio::sync::oneshot;
 
 use crate::hosts::Hosts;
 use crate::log::Log;
+use crate::reply::Gates;
 use crate::script::{Conversations, Presets};
 
 const USAGE: &str = "\
 usage: mock [--site HOST=DIR]… [--allow HOST]… [--tls-port N] [--control-port N]
   --site HOST=DIR   serve the files of DIR as https://HOST; given again for a host, the next DIR is looked in too;
                     HOST may be *.name. POSTs below /api/ are answered by the script, without CORS
+                    (there, at openrouter.ai and at HOSTs of --allow, ?answer={...} in an address is the answer itself,
+                    and ?conversation=x names the conversation in the place of a key)
   --allow HOST      answer for HOST as for other.example: somebody else's API, same script, CORS for everybody
   --tls-port N      default: any free port
   --control-port N  default: any free port
@@ -52,6 +55,8 @@ pub struct Stage {
     pub presets: Presets,
     /// what is still to be answered
     pub conversations: Conversations,
+    /// what keeps answers back
+    pub gates: Gates,
     /// what has been asked
     pub log: Log,
 }
@@ -104,8 +109,8 @@ async fn main() -> Result<()> {
         "certificate": identity.pem,
         "hosts": args.hosts.names(),
     });
-    let stage =
-        Arc::new(Stage { hosts: args.hosts, presets: Presets::load()?, conversations: Conversations::default(), log: Log::default() });
+    let (presets, conversations, gates, log) = (Presets::load()?, Conversations::default(), Gates::default(), Log::default());
+    let stage = Arc::new(Stage { hosts: args.hosts, presets, conversations, gates, log });
     // Before the ready line, so that a driver that signals at once is heard.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;

@@ -1,6 +1,6 @@
 //! An answer ready to be sent, and its body: bytes, pauses and a cut, in their order.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,7 +10,7 @@ use hyper::body::{Body, Bytes, Frame};
 use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 use serde_json::Value;
-use tokio::time::Sleep;
+use tokio::sync::watch;
 
 use crate::log::Open;
 
@@ -24,6 +24,8 @@ pub struct Reply {
     pub steps: VecDeque<Step>,
     /// before the head
     pub delay: Duration,
+    /// before the head, until the driver opens it
+    pub gate: Option<String>,
     /// what goes wrong before the head
     pub mishap: Option<Mishap>,
 }
@@ -44,6 +46,8 @@ pub enum Step {
     Bytes(Bytes),
     /// nothing for so long; what was sent before is flushed
     Pause(Duration),
+    /// the same, until the driver opens the gate of that name
+    Gate(String),
     /// the connection breaks
     Cut,
 }
@@ -74,7 +78,7 @@ impl std::error::Error for Severed {}
 impl Reply {
     /// An answer without body.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply { status, headers: HeaderMap::new(), steps: VecDeque::new(), delay: Duration::ZERO, mishap: None }
+        Reply { status, headers: HeaderMap::new(), steps: VecDeque::new(), delay: Duration::ZERO, gate: None, mishap: None }
     }
 
     /// An answer of a known length.
@@ -125,18 +129,45 @@ pub fn cut_in_half(steps: VecDeque<Step>) -> VecDeque<Step> {
 /// The body on its way out. Without a known length unless the head states one, so hyper sends it chunked.
 pub struct Outgoing {
     steps: VecDeque<Step>,
-    pause: Option<Pin<Box<Sleep>>>,
+    pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     flushed: bool,
     open: Open,
+    gates: Gates,
+}
+
+/// Gates that keep answers back until the driver opens them, so that a test knows what came before what without a clock. One that was
+/// opened stays open.
+#[derive(Clone, Default)]
+pub struct Gates(watch::Sender<HashSet<String>>);
+
+impl Gates {
+    /// For whoever waits at it, and for whoever comes later.
+    pub fn open(&self, name: String) {
+        self.0.send_modify(|open| {
+            open.insert(name);
+        });
+    }
+
+    /// Resolves when it is open.
+    pub fn pass(&self, name: String) -> impl Future<Output = ()> + Send + use<> {
+        let mut opened = self.0.subscribe();
+        // Fails only when the sender is gone, and with it the whole process.
+        async move { drop(opened.wait_for(|open| open.contains(&name)).await) }
+    }
+
+    /// Shuts all.
+    pub fn clear(&self) {
+        self.0.send_modify(HashSet::clear);
+    }
 }
 
 impl Outgoing {
     /// `open` is closed when the last step is through.
-    pub fn new(steps: VecDeque<Step>, open: Open) -> Outgoing {
+    pub fn new(steps: VecDeque<Step>, open: Open, gates: Gates) -> Outgoing {
         if steps.is_empty() {
             open.end(); // hyper will not ask
         }
-        Outgoing { steps, pause: None, flushed: false, open }
+        Outgoing { steps, pause: None, flushed: false, open, gates }
     }
 }
 
@@ -152,12 +183,14 @@ impl Body for Outgoing {
             }
             match self.steps.pop_front() {
                 Some(Step::Bytes(bytes)) => {
+                    self.open.sent(bytes.len());
                     if self.steps.is_empty() {
                         self.open.end();
                     }
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Some(Step::Pause(time)) => self.pause = Some(Box::pin(tokio::time::sleep(time))),
+                Some(Step::Gate(name)) => self.pause = Some(Box::pin(self.gates.pass(name))),
                 Some(Step::Cut) if !self.flushed => {
                     // hyper drops what it has buffered when a body fails, and flushes when a body has nothing yet.
                     self.flushed = true;

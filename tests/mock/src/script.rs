@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hyper::StatusCode;
+use hyper::body::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,6 +15,9 @@ use crate::api::Voice;
 use crate::call::{Call, DEFAULT_CONVERSATION};
 use crate::good;
 use crate::reply::{Mishap, Reply, Step, cut_in_half};
+
+/// What an event stream is filled with; it holds no line end, so it says nothing.
+const BLOCK: &[u8] = &[b':'; 65_536];
 
 const PRESETS: &str = include_str!("../data/presets.json");
 
@@ -35,6 +39,8 @@ pub struct Answer {
     body: Option<Box<RawValue>>,
     /// before the head
     delay_ms: Option<u64>,
+    /// before the head too, until the driver opens the gate of that name
+    gate: Option<String>,
     /// between head and body
     body_delay_ms: Option<u64>,
     /// break the connection
@@ -63,7 +69,11 @@ struct Event {
     data: Option<Box<RawValue>>,
     /// characters as they are, for half events and odd line ends; one chunk
     raw: Option<String>,
+    /// so many blocks of 64 KiB
+    fill: Option<u16>,
     pause_ms: Option<u64>,
+    /// until the driver opens the gate of that name
+    gate: Option<String>,
     cut: bool,
 }
 
@@ -93,6 +103,14 @@ impl Presets {
             ensure!(answer.preset.is_none(), "preset {name} builds on a preset");
         }
         Ok(Presets(presets))
+    }
+
+    /// One answer, as a test wrote it into an address.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn read(&self, json: &str) -> Result<Answer> {
+        serde_json::from_str::<Answer>(json).context("not an answer")?.complete(self)
     }
 
     /// The file, for people.
@@ -168,6 +186,7 @@ impl Answer {
             headers,
             body: if own_content { self.body } else { preset.body },
             delay_ms: self.delay_ms.or(preset.delay_ms),
+            gate: self.gate.or(preset.gate),
             body_delay_ms: self.body_delay_ms.or(preset.body_delay_ms),
             cut: self.cut.or(preset.cut),
             hang: self.hang || preset.hang,
@@ -188,6 +207,13 @@ impl Answer {
             HeaderValue::from_str(value).with_context(|| format!("header value {value:?}"))?;
         }
         Ok(())
+    }
+
+    /// The header fields that it sets itself; blanks are not filled.
+    pub fn fields(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.headers.iter().filter_map(|(name, value)| {
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value.as_deref()?).ok()?))
+        })
     }
 
     /// The answer to this call, by this speaker.
@@ -224,6 +250,7 @@ impl Answer {
         }
         reply.steps = steps;
         reply.delay = Duration::from_millis(self.delay_ms.unwrap_or(0));
+        reply.gate = self.gate;
         reply.mishap = match (self.hang, self.cut) {
             (true, _) => Some(Mishap::Hang),
             (false, Some(Cut::Headers)) => Some(Mishap::Cut),
@@ -242,7 +269,9 @@ fn stream(events: Vec<Event>, blanks: &Blanks) -> VecDeque<Step> {
             steps.push_back(good::event(event.event.as_deref(), &data));
         }
         steps.extend(event.raw.map(|text| Step::Bytes(blanks.fill(&text).into())));
+        steps.extend((0..event.fill.unwrap_or(0)).map(|_| Step::Bytes(Bytes::from_static(BLOCK))));
         steps.extend(event.pause_ms.map(|ms| Step::Pause(Duration::from_millis(ms))));
+        steps.extend(event.gate.map(Step::Gate));
         steps.extend(event.cut.then_some(Step::Cut));
     }
     steps

@@ -83,6 +83,9 @@ async fn answer(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Respons
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }
+    if let Some(gate) = reply.gate.take() {
+        stage.gates.pass(gate).await;
+    }
     match reply.mishap {
         Some(Mishap::Hang) => return pending().await,
         Some(Mishap::Cut) => {
@@ -95,7 +98,7 @@ async fn answer(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Respons
         reply.steps.clear(); // hyper would drop them unread, which looks like an abort
     }
     open.answered(reply.status.as_u16());
-    let mut response = Response::new(Outgoing::new(reply.steps, open));
+    let mut response = Response::new(Outgoing::new(reply.steps, open, stage.gates.clone()));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     Ok(response)

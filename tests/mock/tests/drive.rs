@@ -312,6 +312,54 @@ async fn events_go_out_as_scripted() {
 }
 
 #[tokio::test]
+async fn an_address_brings_its_own_answer() {
+    let mock = Mock::start(&[]);
+    let at = |answer: &str| format!("/api/v1/anything?conversation=own&answer={}", answer.replace('"', "%22").replace(' ', "%20"));
+    let own = r#"{"status":402,"body":"so it is","headers":{"X-Own":"1","Access-Control-Allow-Credentials":"true"}}"#;
+    for method in ["GET", "PUT", "OPTIONS"] {
+        let request = Request::builder().method(method).uri(at(own)).header("host", "openrouter.ai").body(Full::default()).unwrap();
+        let response = mock.send("openrouter.ai", request).await;
+        assert_eq!(response.headers()["access-control-allow-credentials"], "true", "{method}");
+        if method == "OPTIONS" {
+            assert_eq!((response.status().as_u16(), response.headers().contains_key("x-own")), (204, false));
+        } else {
+            assert_eq!((response.status().as_u16(), &response.headers()["x-own"]), (402, &"1".parse().unwrap()));
+            assert_eq!(text(response).await, "so it is");
+        }
+    }
+    // The address names the conversation, of a preflight too.
+    assert_eq!(mock.log("own").await.len(), 3);
+    let slip = mock.send("openrouter.ai", get("openrouter.ai", &at(r#"{"stauts":402}"#))).await;
+    assert_eq!(slip.status(), 400);
+    assert!(text(slip).await.starts_with("not an answer: unknown field `stauts`"));
+}
+
+#[tokio::test]
+async fn gates_keep_an_answer_back_until_they_are_opened() {
+    let mock = Mock::start(&[]);
+    let sse = json!([{"comment": "one"}, {"gate": "body"}, {"fill": 2}, {"gate": "never"}]);
+    mock.script("gates", json!([{"gate": "head", "sse": sse}])).await;
+    let (mut sender, connection) = mock.client("openrouter.ai").await;
+    let mut answer = tokio::spawn(async move { sender.send_request(post("openrouter.ai", CHAT, "gates", ask("x"))).await.unwrap() });
+    assert_eq!(mock.logged("gates", |_| true).await["status"], Value::Null);
+    assert!(tokio::time::timeout(Duration::from_millis(50), &mut answer).await.is_err(), "answered before the gate was open");
+    mock.control("POST", "/open?gate=head", Value::Null).await;
+    let mut body = answer.await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), ": one\n\n");
+    assert_eq!(mock.logged("gates", |_| true).await["sent"], 7);
+    mock.control("POST", "/open?gate=body", Value::Null).await;
+    let mut filled = 0;
+    while filled < 2 * 65_536 {
+        filled += body.frame().await.unwrap().unwrap().into_data().unwrap().len();
+    }
+    let entry = mock.logged("gates", |entry| entry["sent"] == 7 + 2 * 65_536).await;
+    assert_eq!((&entry["ended"], &entry["aborted"]), (&json!(false), &json!(false)));
+    connection.abort();
+    mock.logged("gates", |entry| entry["aborted"] == true).await;
+    assert_eq!(mock.control("POST", "/open", Value::Null).await.0, 400);
+}
+
+#[tokio::test]
 async fn connections_are_cut_where_the_script_says() {
     let mock = Mock::start(&[]);
     let answers = json!([
