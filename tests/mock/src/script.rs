@@ -340,8 +340,16 @@ mod tests {
             "auth401",
             "unknown500",
             "first_event_error",
+            "first_event_error_bare",
             "mid_stream_error",
             "error200",
+            "responses_error200",
+            "responses_first_event_error",
+            "responses_mid_stream_error",
+            "messages_pool429",
+            "messages_error200",
+            "messages_first_event_error",
+            "messages_mid_stream_error",
         ] {
             let answer = &presets.0[name];
             assert!(answer.body.is_some() != answer.sse.is_some(), "{name}");

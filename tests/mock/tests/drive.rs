@@ -271,10 +271,10 @@ async fn every_api_answers_in_its_shape() {
 #[tokio::test]
 async fn errors_inside_a_200() {
     let mock = Mock::start(&[]);
-    let presets = json!([{"preset": "error200"}, {"preset": "first_event_error"}, {"preset": "mid_stream_error"}]);
-    mock.script("in200", presets).await;
+    let presets = ["error200", "first_event_error", "mid_stream_error", "first_event_error_bare"].map(|name| json!({"preset": name}));
+    mock.script("in200", json!(presets)).await;
     let mut answers = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         let response = mock.send("openrouter.ai", post("openrouter.ai", CHAT, "in200", ask("x"))).await;
         assert_eq!(response.status(), 200);
         let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
@@ -289,8 +289,37 @@ async fn errors_inside_a_200() {
     assert_eq!(kind, "text/event-stream");
     assert!(body.starts_with(": OPENROUTER PROCESSING\n\ndata: {\"id\":\"gen-"));
     assert!(events(body)[0].contains(r#""error":{"code":429"#));
+    let bare = &answers[3].2;
+    assert!(bare.starts_with("data: {\"id\":\"gen-") && events(bare)[0].contains(r#""error":{"code":429"#));
     let events = events(&answers[2].2);
     assert!(events[0].contains(r#""content":"The answer ""#) && events[2].contains(r#""error":{"code":502"#));
+}
+
+#[tokio::test]
+async fn errors_inside_a_200_of_the_other_apis() {
+    let mock = Mock::start(&[]);
+    for (api, type_of_error, said) in [("responses", "response.failed", "/delta"), ("messages", "error", "/delta/text")] {
+        let presets = ["error200", "first_event_error", "mid_stream_error"].map(|name| json!({"preset": format!("{api}_{name}")}));
+        mock.script(api, json!(presets)).await;
+        let path = format!("/api/v1/{api}");
+        let mut bodies = Vec::new();
+        for kind in ["application/json", "text/event-stream", "text/event-stream"] {
+            let response = mock.send("openrouter.ai", post("openrouter.ai", &path, api, ask("x"))).await;
+            assert_eq!((response.status().as_u16(), &response.headers()["content-type"]), (200, &kind.parse().unwrap()), "{api}");
+            bodies.push(text(response).await);
+        }
+        let whole: Value = serde_json::from_str(&bodies[0]).unwrap();
+        assert!(whole["error"]["message"].is_string(), "{api}");
+        let streams: Vec<Vec<Value>> =
+            bodies[1..].iter().map(|body| events(body).into_iter().map(|event| serde_json::from_str(event).unwrap()).collect()).collect();
+        assert_eq!(streams[0].len(), 1, "{api}: the error is the first event, and the last");
+        assert!(streams.iter().all(|events| events.last().unwrap()["type"] == type_of_error), "{api}");
+        let partial: String = streams[1].iter().filter_map(|event| event.pointer(said)?.as_str()).collect();
+        assert_eq!(partial, "The answer begins, but", "{api}");
+        // The name of each event is its type, as the clients of these APIs expect it.
+        let names: Vec<&str> = bodies[2].lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+        assert_eq!(names, streams[1].iter().map(|event| event["type"].as_str().unwrap()).collect::<Vec<_>>(), "{api}");
+    }
 }
 
 #[tokio::test]
