@@ -1,0 +1,68 @@
+// @ts-check
+// What a program that runs the extension in a browser stands on: the built folders, a folder of its own, the stand-in, and one way out, which
+// ends everything that it started.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { running } from './browsers.mjs';
+import { Mock } from './mock.mjs';
+import { servePlain } from './plain.mjs';
+
+/** @typedef {import('./browsers.mjs').BrowserName} BrowserName */
+
+/** The most that a run in one browser may take. */
+const RUN_MS = 18 * 60_000;
+
+/** tests/browser */
+export const here = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = dirname(dirname(here));
+export const modules = join(here, 'node_modules');
+export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+
+/** The built extension, unpacked. @param {BrowserName} browserName @param {'test' | 'shipped'} build */
+export const built = (browserName, build) => {
+  const folder = join(process.env.COOLDOWN_DIST ?? join(root, 'dist'), build === 'test' ? `test-${browserName}` : browserName);
+  if (!existsSync(join(folder, 'manifest.json'))) throw new Error(`${folder} is not there: run \`cargo xtask build\` and \`cargo xtask build --test\``);
+  return folder;
+};
+
+/** @type {string | null} */ let work = null;
+/** A folder for this run alone, gone at its end. */
+export const workFolder = () => work ??= mkdtempSync(join(tmpdir(), 'cooldown-tests-'));
+
+/** The test pages, in a folder to which a run adds the npm packages that they import. */
+export const copyPages = () => {
+  const site = join(workFolder(), 'site');
+  cpSync(join(root, 'tests', 'pages'), site, { recursive: true });
+  return site;
+};
+
+/** @type {Mock | null} */ let mock = null;
+/** The stand-in, with one folder for all hosts. @param {string[]} hosts @param {string} site */
+export const startMock = async (hosts, site) => {
+  execFileSync('cargo', ['build', '--quiet', '--package', 'mock'], { cwd: root, stdio: 'inherit' });
+  mock = await Mock.start(join(target, 'debug', 'mock'), { sites: Object.fromEntries(hosts.map((host) => [host, site])) });
+  mock.plainPort = await servePlain(site);
+  return mock;
+};
+
+/** Everything of ours ends, whatever happened. @param {number} code @returns {never} */
+export const end = (code) => {
+  for (const driver of running) driver.kill();
+  mock?.stop();
+  if (work !== null) rmSync(work, { recursive: true, force: true });
+  process.exit(code);
+};
+
+/** Ends this program when it is told to, and when it takes too long. @param {number} [browsers] one after the other */
+export const endInTime = (browsers = 1) => {
+  process.on('SIGINT', () => end(130));
+  process.on('SIGTERM', () => end(143));
+  setTimeout(() => { console.log(`the whole run took longer than ${browsers * RUN_MS / 60_000} min`); end(1); }, browsers * RUN_MS).unref();
+};
+
+/** What went wrong and where in the tests; the driver's and Node's own frames say nothing. @param {unknown} error */
+export const explain = (error) => String(error instanceof Error ? error.stack : error).split('\n')
+  .filter((line) => !/^\s+at /.test(line) || line.includes('.suite.mjs') || line.includes('node_modules')).map((line) => `        ${line.replace(`file://${here}/`, '')}`).join('\n');
