@@ -15,6 +15,7 @@
   const HOLD_MS = 50_000;     // a hold without a stated end
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
+  const STORIES = 50;         // that are remembered: each keeps a body
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and the extension is gone
   const REST_MS = 2_000;      // a good answer that the page has not begun to read by then is taken for answered
   const BODY_MAX = 65_536, FACTS_MAX = 4_194_304, URL_MAX = 2_048; // characters
@@ -365,7 +366,8 @@
    */
   const observe = (call, id, answer, body, text, replayable) => {
     const story = call.kept ??= recall(call.url, text) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: 0, at: 0 };
-    if (stories[story.id] !== story) stories[story.id] = story;
+    stories[story.id] = story;
+    delete stories[story.id - STORIES];
     story.failures += 1;
     story.at = now();
     const exchange = exchangeOf(call, answer, body), request = factsOf(text, call);

@@ -74,6 +74,31 @@ pub fn run(browser: Browser) -> Result<()> {
     Ok(())
 }
 
+/// Measures what the extension costs a page, in one run with two browsers: one with it and one without.
+pub fn price(browser: Browser) -> Result<()> {
+    let root = crate::root();
+    let mut steps = Steps::new(bundle::STEPS + 2);
+
+    steps.next(format_args!("Getting what the measurement needs: Node, npm packages, {}", browser.name()));
+    setup::node()?;
+    setup::npm_packages(&root.join("tests/browser"))?;
+    let program = setup::browser(browser)?;
+    println!("  {}", program.display());
+
+    let _ = bundle::build(&mut steps, Kind::Test)?;
+
+    steps.next(format_args!("Measuring in {}, with the extension and without", browser.name()));
+    let mut node = Command::new("node");
+    node.arg("tests/browser/price.mjs").args(["--browser", browser.name()]).env(browser.variable(), &program).current_dir(&root);
+    process::outside_cargo(&mut node);
+    let _scratch = Scratch::give(&mut node)?;
+    let finished = process::tee(&mut node, 2 * LIMIT)?;
+    if !finished.ok {
+        bail!("the measurement stopped, see above");
+    }
+    Ok(())
+}
+
 /// The commonest failures as questions, such as the tap and the bridge put them on openrouter.ai's own API with a key.
 fn questions() -> Result<Vec<Value>> {
     let mut rows = Vec::new();

@@ -30,6 +30,7 @@ cargo xtask COMMAND
   test             everything: fmt, clippy, native, docs, wasm, types, both browsers
       --quick      all but the browsers
   bench            how fast the core reads, natively and as wasm beside a decoder in JavaScript in Chromium, and what it weighs
+      --browser    what the extension costs a page: time a call, streams, first byte, time to the card, memory; beside no extension
       --firefox    the same in Firefox
   help             this text
 
@@ -68,8 +69,9 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             return suites::run(quick);
         }
         "bench" => {
-            let [firefox] = flags(rest, ["--firefox"])?;
-            bench::run(if firefox { Browser::Firefox } else { Browser::Chromium })?;
+            let [in_page, firefox] = flags(rest, ["--browser", "--firefox"])?;
+            let browser = if firefox { Browser::Firefox } else { Browser::Chromium };
+            if in_page { bench::price(browser) } else { bench::run(browser) }?;
         }
         #[cfg(feature = "test-runner")]
         "test-runner" => wasm_tests::run(rest)?,

@@ -35,12 +35,12 @@ export class Driver {
 
   /**
    * @param {BrowserName} name
-   * @param {{mock: import('./mock.mjs').Mock, extension: string, headed?: boolean, dark?: boolean}} options
+   * @param {{mock: import('./mock.mjs').Mock, extension: string, headed?: boolean, dark?: boolean, bare?: boolean}} options `bare`: without it
    */
-  static async start(name, { mock, extension, headed = false, dark = false }) {
+  static async start(name, { mock, extension, headed = false, dark = false, bare = false }) {
     const driver = name === 'chromium' ? await startChromium(mock, headed, dark) : await startFirefox(mock, headed, extension, dark);
     try {
-      await driver.install(extension);
+      if (!bare) await driver.install(extension);
     } catch (error) { await driver.stop(); throw error; }
     return driver;
   }
@@ -65,6 +65,9 @@ export class Driver {
     this.#browser.process()?.kill('SIGKILL');
     try { rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }); } catch { /* a folder in /tmp stays */ }
   }
+
+  /** @returns {Promise<string>} name and version of the browser */
+  version() { return this.#browser.version(); }
 
   /** @returns {Promise<Page>} an empty page of desktop size */
   async newPage({ width = 1000, height = 720 } = {}) {
