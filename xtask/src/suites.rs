@@ -70,13 +70,15 @@ pub fn run(quick: bool) -> Result<ExitCode> {
             Box::new(move || wasm(quick)),
         ),
         ("lines", "The shipped wasm and the native core, line by line over all labelled failures", Box::new(lines)),
-        ("types", "JavaScript types (tsc, strict): what browsers run, then what Node runs", Box::new(types)),
+        ("types", "JavaScript types (tsc, strict): what browsers run, what Node runs, the clients of the matrix", Box::new(types)),
     ];
     if !quick {
         suites.push(("tap-chromium", "The tap alone, in Chromium", Box::new(|| tap(Browser::Chromium))));
         suites.push(("tap-firefox", "The tap alone, in Firefox", Box::new(|| tap(Browser::Firefox))));
         suites.push(("chromium", "The extension in Chromium", Box::new(|| extension(Browser::Chromium))));
         suites.push(("firefox", "The extension in Firefox", Box::new(|| extension(Browser::Firefox))));
+        suites.push(("matrix-chromium", "Each failure in each client library, in Chromium", Box::new(|| matrix(Browser::Chromium))));
+        suites.push(("matrix-firefox", "Each failure in each client library, in Firefox", Box::new(|| matrix(Browser::Firefox))));
     }
 
     let mut steps = Steps::new(suites.len());
@@ -103,7 +105,7 @@ fn report(ran: &[Ran]) -> ExitCode {
             // The first line: the rest is above.
             Err(error) => format!("{error:#}").lines().next().unwrap_or_default().to_owned(),
         };
-        println!("{}", format!("{name:<14}{word:<8}{:>6.1} s   {detail}", took.as_secs_f32()).trim_end());
+        println!("{}", format!("{name:<17}{word:<8}{:>6.1} s   {detail}", took.as_secs_f32()).trim_end());
     }
     let failed = ran.iter().filter(|suite| suite.verdict.is_err()).count();
     println!("{} passed, {failed} failed", ran.len() - failed);
@@ -217,9 +219,9 @@ fn types() -> Result<Option<Count>> {
         tsc.arg("tests/browser/node_modules/typescript/bin/tsc").args(["--noEmit", "--project", project]).current_dir(crate::root());
         plain(tsc)
     };
-    // Both, so that one run tells of all errors.
-    let (in_browsers, in_node) = (check("tests/tsconfig.json"), check("tests/browser/tsconfig.json"));
-    in_browsers.and(in_node)
+    // All, so that one run tells of all errors.
+    let checked = ["tests/tsconfig.json", "tests/browser/tsconfig.json", "tests/pages/tsconfig.json"].map(check);
+    checked.into_iter().collect::<Result<Vec<_>>>().map(|_| None)
 }
 
 /// `tests/browser/tap.test.mjs`: the page's script without the extension around it.
@@ -230,9 +232,18 @@ fn tap(browser: Browser) -> Result<Option<Count>> {
 
 /// `tests/browser/run.mjs`: the built extension, whole.
 fn extension(browser: Browser) -> Result<Option<Count>> {
+    against_the_mock(browser, "tests/browser/run.mjs")
+}
+
+/// `tests/browser/matrix.mjs`: the built extension under the clients that apps use.
+fn matrix(browser: Browser) -> Result<Option<Count>> {
+    against_the_mock(browser, "tests/browser/matrix.mjs")
+}
+
+fn against_the_mock(browser: Browser, script: &str) -> Result<Option<Count>> {
     // Built here and not by the driver, so that its time is not the tests'.
     process::run(&mut cargo(&["build", "--package", "mock"])).context("the stand-in does not build")?;
-    driven(browser, "tests/browser/run.mjs", &["--browser", browser.name()])
+    driven(browser, script, &["--browser", browser.name()])
 }
 
 /// A program of Node's that drives a browser.

@@ -61,6 +61,9 @@ export class Mock {
     return all.filter((one) => one.method === 'POST');
   }
 
+  /** Forgets every script and every request. */
+  reset() { return this.#ask('POST', '/reset'); }
+
   /** @returns {Promise<Record<string, any>>} */
   presets() { return this.#ask('GET', '/presets'); }
 }
