@@ -37,7 +37,7 @@
    * What the app itself does with a story: how often it has sent it, and the timers while it may send it again.
    * @typedef {object} AppTries
    * @property {number} sent
-   * @property {boolean} marked  its SDK counts its tries in a header field
+   * @property {boolean} marked  its SDK counts its tries in a header field (LangChain sends 0 with each: no count)
    * @property {boolean} inside  it was an error inside a good answer
    * @property {boolean} telling the failure is one that SDKs try again, or that only the app itself can see; what an app does after a refused key tells nothing of its habit
    * @property {number} show
@@ -141,7 +141,7 @@
     const one = { id: m.id, story: m.story, state: 'judging', verdict: before?.verdict ?? null, attempt: m.attempt };
     held.set(m.id, one);
     const app = appOf(m.story), { sent } = app;
-    app.marked = m.request.app_retries !== null;
+    app.marked = m.request.app_retries !== null && m.request.app_retries >= sent - 1;
     app.inside = isInside(m.exchange);
     app.telling = app.inside || isTriedAgain(m.exchange.status);
     rest(app);

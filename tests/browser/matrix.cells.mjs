@@ -13,20 +13,20 @@
 /**
  * `fails`: how often the stand-in fails before it answers, and so how many requests there are before a click. `known`: how the site's own tries have
  * been seen before: a person dismissed a card, and the client helped itself; or a failure passed, and nothing more came.
- * `preset`: the stand-in's, where it is another than the column's.
- * @typedef {{outcome: Outcome, fails: number, known: 'dismissed' | 'silent' | null, preset?: string}} Cell
+ * `preset`, `partials`: where they are others than the column's.
+ * @typedef {{outcome: Outcome, fails: number, known: 'dismissed' | 'silent' | null, preset?: string, partials?: string[]}} Cell
  */
 /** A cell that cannot be, and why. @typedef {{not: string}} Not */
 /** @typedef {{client: string, stream: boolean, api: Api, cells: Record<Failure, Cell | Not>}} Row */
 
-/** The failures, in the order of the table's columns. @type {Record<Failure, {title: string, means: string, presets: Record<Api, string>}>} */
+/** The failures, in the order of the table's columns. `partials`: what text the app may have when it fails. @type {Record<Failure, {title: string, means: string, presets: Record<Api, string>, partials: string[]}>} */
 export const FAILURES = {
-  once: { title: 'status', means: 'a 429, once', presets: { chat: 'seed429', responses: 'seed429', messages: 'messages_pool429' } },
-  long: { title: 'status, long', means: 'a 429 for as long as the client tries by itself', presets: { chat: 'seed429', responses: 'seed429', messages: 'messages_pool429' } },
-  known: { title: 'status, known', means: 'a 429, once, on a site whose own tries have been seen', presets: { chat: 'seed429', responses: 'seed429', messages: 'messages_pool429' } },
-  inside: { title: 'inside', means: 'a 200 whose JSON is an error', presets: { chat: 'error200', responses: 'responses_error200', messages: 'messages_error200' } },
-  first: { title: 'first', means: 'a 200 whose first event is an error', presets: { chat: 'first_event_error', responses: 'responses_first_event_error', messages: 'messages_first_event_error' } },
-  mid: { title: 'mid', means: 'an error event after content', presets: { chat: 'mid_stream_error', responses: 'responses_mid_stream_error', messages: 'messages_mid_stream_error' } },
+  once: { title: 'status', means: 'a 429, once', presets: { chat: 'seed429', responses: 'seed429', messages: 'messages_pool429' }, partials: [''] },
+  long: { title: 'status, long', means: 'a 429 for as long as the client tries by itself', presets: { chat: 'seed429', responses: 'seed429', messages: 'messages_pool429' }, partials: [''] },
+  known: { title: 'status, known', means: 'a 429, once, on a site whose own tries have been seen', presets: { chat: 'seed429', responses: 'seed429', messages: 'messages_pool429' }, partials: [''] },
+  inside: { title: 'inside', means: 'a 200 whose JSON is an error', presets: { chat: 'error200', responses: 'responses_error200', messages: 'messages_error200' }, partials: [''] },
+  first: { title: 'first', means: 'a 200 whose first event is an error', presets: { chat: 'first_event_error', responses: 'responses_first_event_error', messages: 'messages_first_event_error' }, partials: [''] },
+  mid: { title: 'mid', means: 'an error event after content', presets: { chat: 'mid_stream_error', responses: 'responses_mid_stream_error', messages: 'messages_mid_stream_error' }, partials: ['The answer begins, but'] },
 };
 
 /** @param {Outcome} outcome @param {number} [fails] @returns {Cell} */
@@ -69,5 +69,7 @@ export const ROWS = [
   ...both('axios-fetch', 'chat', SIMPLE),
   ...both('ky', 'chat', SIMPLE),
   { client: 'fetch-event-source', stream: true, api: 'chat', cells: { ...UNMARKED, ...STREAM_200 } },
-  ...both('deep-chat', 'chat', SIMPLE),
+  { client: 'deep-chat', stream: false, api: 'chat', cells: { ...SIMPLE, ...JSON_200 } },
+  // It tells the app of the text or of the error: both are met.
+  { client: 'deep-chat', stream: true, api: 'chat', cells: { ...SIMPLE, ...STREAM_200, mid: { ...cell('explained'), partials: ['', ...FAILURES.mid.partials] } } },
 ];
