@@ -25,11 +25,10 @@ const median = (all) => {
 const quantile = (all, share) => [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.ceil(all.length * share) - 1)] ?? NaN;
 
 const mock = await startMock(['price.example'], copyPages());
-const extension = built(name, 'test');
 const sides = /** @type {const} */ (['with', 'without']);
 /** @type {Record<string, Driver>} */
 const drivers = {};
-for (const side of sides) drivers[side] = await Driver.start(name, { mock, extension, bare: side === 'without' });
+for (const side of sides) drivers[side] = await Driver.start(name, { mock, extension: side === 'with' ? built(name, 'test') : null });
 /** @param {string} side */
 const open = async (side) => {
   const page = await (drivers[side] ?? end(1)).newPage();

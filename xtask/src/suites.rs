@@ -75,6 +75,16 @@ pub fn run(quick: bool) -> Result<ExitCode> {
     if !quick {
         suites.push(("tap-chromium", "The tap alone, in Chromium", Box::new(|| tap(Browser::Chromium))));
         suites.push(("tap-firefox", "The tap alone, in Firefox", Box::new(|| tap(Browser::Firefox))));
+        suites.push((
+            "transparency-chromium",
+            "What a page sees with the extension and without it, in Chromium",
+            Box::new(|| transparency(Browser::Chromium)),
+        ));
+        suites.push((
+            "transparency-firefox",
+            "What a page sees with the extension and without it, in Firefox",
+            Box::new(|| transparency(Browser::Firefox)),
+        ));
         suites.push(("chromium", "The extension in Chromium", Box::new(|| extension(Browser::Chromium))));
         suites.push(("firefox", "The extension in Firefox", Box::new(|| extension(Browser::Firefox))));
         suites.push(("matrix-chromium", "Each failure in each client library, in Chromium", Box::new(|| matrix(Browser::Chromium))));
@@ -105,7 +115,7 @@ fn report(ran: &[Ran]) -> ExitCode {
             // The first line: the rest is above.
             Err(error) => format!("{error:#}").lines().next().unwrap_or_default().to_owned(),
         };
-        println!("{}", format!("{name:<17}{word:<8}{:>6.1} s   {detail}", took.as_secs_f32()).trim_end());
+        println!("{}", format!("{name:<23}{word:<8}{:>6.1} s   {detail}", took.as_secs_f32()).trim_end());
     }
     let failed = ran.iter().filter(|suite| suite.verdict.is_err()).count();
     println!("{} passed, {failed} failed", ran.len() - failed);
@@ -228,6 +238,11 @@ fn types() -> Result<Option<Count>> {
 fn tap(browser: Browser) -> Result<Option<Count>> {
     let flags: &[&str] = if browser == Browser::Firefox { &["--firefox"] } else { &[] };
     driven(browser, "tests/browser/tap.test.mjs", flags)
+}
+
+/// `tests/browser/transparency.mjs`: the same page code with the built extension and without it, and with clumsy wrappers in its place.
+fn transparency(browser: Browser) -> Result<Option<Count>> {
+    against_the_mock(browser, "tests/browser/transparency.mjs")
 }
 
 /// `tests/browser/run.mjs`: the built extension, whole.

@@ -35,12 +35,12 @@ export class Driver {
 
   /**
    * @param {BrowserName} name
-   * @param {{mock: import('./mock.mjs').Mock, extension: string, headed?: boolean, dark?: boolean, bare?: boolean}} options `bare`: without it
+   * @param {{mock: import('./mock.mjs').Mock, extension: string | null, headed?: boolean, dark?: boolean}} options null: a plain browser
    */
-  static async start(name, { mock, extension, headed = false, dark = false, bare = false }) {
+  static async start(name, { mock, extension, headed = false, dark = false }) {
     const driver = name === 'chromium' ? await startChromium(mock, headed, dark) : await startFirefox(mock, headed, extension, dark);
     try {
-      if (!bare) await driver.install(extension);
+      if (extension !== null) await driver.install(extension);
     } catch (error) { await driver.stop(); throw error; }
     return driver;
   }
@@ -189,16 +189,16 @@ const startChromium = async (mock, headed, dark) => {
   return new Driver('chromium', browser, profile);
 };
 
-/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {string} extension @param {boolean} dark */
+/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {string | null} extension @param {boolean} dark */
 const startFirefox = async (mock, headed, extension, dark) => {
   const profile = mkdtempSync(join(tmpdir(), 'cooldown-firefox-'));
-  const { browser_specific_settings: { gecko } } = JSON.parse(readFileSync(join(extension, 'manifest.json'), 'utf8'));
+  const gecko = extension === null ? null : JSON.parse(readFileSync(join(extension, 'manifest.json'), 'utf8')).browser_specific_settings.gecko;
   const browser = await within('Firefox starts', START_MS, puppeteer.launch({
     browser: 'firefox', executablePath: PATHS.firefox, headless: !headed, userDataDir: profile, acceptInsecureCerts: true, timeout: START_MS, args: ['--remote-allow-system-access'],
     extraPrefsFirefox: {
       'network.dns.forceResolve': '127.0.0.1',
       'network.socket.forcePort': `443=${mock.tlsPort};80=${mock.plainPort}`,
-      'extensions.webextensions.uuids': JSON.stringify({ [gecko.id]: FIREFOX_UUID }),
+      'extensions.webextensions.uuids': JSON.stringify(gecko === null ? {} : { [gecko.id]: FIREFOX_UUID }),
       'extensions.webextOptionalPermissionPrompts': false,
       'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,
     },
