@@ -634,6 +634,10 @@
     /** @typedef {{part: Part, next: Kept | null}} Kept */
     /** @type {Kept | null} what was read, and is kept */
     kept = null;
+    /** @typedef {{part: Promise<Part>, next: Asked | null}} Asked */
+    /** @type {Asked | null} what the page has asked of its own stream, and we have not looked at yet */
+    asked = null;
+    asks = 0;
     /** @type {Source | null} a later try's, in place of the page's own */
     second = null;
     /** @type {(() => void) | null} ends a hold for this reader */
@@ -652,7 +656,9 @@
     /** @param {Source} from @returns {Promise<Part>} what the page's own read becomes */
     read(from) {
       this.call.reading = true;
-      if (!this.over || this.pending > 0 || this.kept !== null || this.second !== null) {
+      if (!this.over || this.pending > 0 || this.kept !== null || this.asks > 0 || this.second !== null) {
+        // At once, for the reader may be released in the same turn; but no more than the page asks for.
+        if (this.second === null && this.kept === null && this.asks <= this.pending) this.ask(from.pull());
         const turn = this.last = this.turn(this.last, from);
         return (async () => await turn)(); // the page's alone: one failure is unhandled once
       }
@@ -672,6 +678,23 @@
         return await this.next(from);
       } finally { this.pending -= 1; }
     }
+    /** @param {Promise<Part>} part */
+    ask(part) {
+      settle(part, nop, nop); // one that breaks is told by the page's own read
+      this.asks += 1;
+      let last = this.asked;
+      while (last?.next) last = last.next;
+      if (last === null) this.asked = { part, next: null };
+      else last.next = { part, next: null };
+    }
+    /** @param {Source} from @returns {Promise<Part>} */
+    pull(from) {
+      const { asked } = this;
+      if (this.second !== null || asked === null) return (this.second ?? from).pull();
+      this.asked = asked.next;
+      this.asks -= 1;
+      return asked.part;
+    }
     /** @param {Source} from @returns {Promise<Part>} */
     async next(from) {
       for (;;) {
@@ -681,7 +704,7 @@
           return kept.part;
         }
         let part;
-        try { part = await (this.second ?? from).pull(); } catch (e) {
+        try { part = await this.pull(from); } catch (e) {
           this.over = true;
           if (this.look.first === 'wait') this.call.quit?.(); // whatever it was, it is no answer
           if (this.kept === null) throw e;
@@ -747,7 +770,8 @@
       this.halt = null;
       if (this.stopped) { this.kept = { part: { value: undefined, done: true }, next: null }; this.over = true; }
       if (response === null) return false;
-      this.kept = null;
+      this.kept = this.asked = null;
+      this.asks = 0;
       this.second = from.open(response);
       return true;
     }
@@ -758,8 +782,11 @@
       this.halt?.();
       if (this.second !== null) settle(this.second.stop(why), nop, nop);
     }
-    /** For what reads inside the browser: a stream that is moved by its pulls alone. @param {ReadableStream} body */
-    stand(body) {
+    /**
+     * For what reads inside the browser: a stream that is moved by its pulls alone.
+     * @param {ReadableStream} body @param {boolean} isAwaited the page hears of the end; else the body is locked for a moment longer
+     */
+    stand(body, isAwaited) {
       const reader = readerOf(body), from = fromReader(/** @type {ReadableStreamDefaultReader} */ (reader)), free = () => { try { unlock(reader); } catch { /* let go already */ } };
       const source = {
         __proto__: null,
@@ -769,7 +796,7 @@
           try { part = await this.read(from); } catch (e) { free(); throw e; }
           if (!part.done) { enqueue(controller, part.value); return; }
           close(controller);
-          free();
+          if (isAwaited) free(); else setTimeout(free);
         },
         /** @param {unknown} why */
         cancel: (why) => {
@@ -869,18 +896,18 @@
       return iterator;
     });
     // Natively one and the same function.
-    const values = getOwnPropertyDescriptor(T, 'values');
-    try { if (values !== undefined) defineProperty(T, Symbol.asyncIterator, values); } catch { /* locked by the page */ }
+    const steps = getOwnPropertyDescriptor(T, Symbol.asyncIterator);
+    try { if (steps !== undefined) defineProperty(T, Symbol.asyncIterator, /** @type {PropertyDescriptor} */ ({ __proto__: null, ...steps, value: T.values })); } catch { /* locked by the page */ }
     wrap(T, 'cancel', (native, self, args) => {
       if (get(bodies, self) !== undefined && !isLocked(self)) get(bodies, self)?.quit(args[0]);
       return apply(native, self, args);
     });
-    const inside = ['pipeTo', 'pipeThrough'];
-    for (let i = 0; i < inside.length; i++) wrap(T, inside[i] ?? '', (native, self, args) => {
+    const pipes = ['pipeTo', 'pipeThrough'];
+    for (let i = 0; i < pipes.length; i++) wrap(T, pipes[i] ?? '', (native, self, args) => {
       const watch = get(bodies, self), options = args[1];
       // A source that outlives its pipe is left alone.
       if (watch === undefined || isLocked(self) || (typeof options === 'object' && options !== null && 'preventCancel' in options)) return apply(native, self, args);
-      const { stream, free } = watch.stand(self);
+      const { stream, free } = watch.stand(self, i === 0);
       try { return apply(native, stream, args); } finally { if (!isLocked(stream)) free(); } // refused
     });
     /** @param {object} owner @param {'read' | 'next'} key */
@@ -932,7 +959,8 @@
   };
 
   wrap(globalThis, 'fetch', (target, self, args) => {
-    const call = alive ? watch(args[0], args[1]) : null, answer = apply(target, self, args);
+    const mine = self === undefined || self === null || self === page; // a promise is of the window that it is called for
+    const call = alive && mine ? watch(args[0], args[1]) : null, answer = apply(target, self, args);
     return call === null ? answer : follow(call, answer);
   });
 
