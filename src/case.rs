@@ -124,7 +124,8 @@ impl<'a> Case<'a> {
     pub(crate) fn pinned_to(&self) -> Option<String> {
         let request = self.question.request.as_ref()?;
         let bound = if request.only.is_empty() && request.allow_fallbacks == Some(false) { &request.order } else { &request.only };
-        (!bound.is_empty()).then(|| bound.join(", "))
+        let names: Vec<&str> = bound.iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// The providers that serve the model, where a refusal names them.

@@ -4,12 +4,14 @@
 //! something that the failure does not state, its `_plain` form is used, which does without.
 
 use crate::case::{Case, first_number};
+use crate::diagnose::facts::first_chars;
 use crate::provider::takes_own_keys;
 use crate::read::{Text, wait};
 use crate::redact::{LEAST_SECRET, redact};
 use crate::vocabulary::vocabulary;
 use crate::{Kind, LimitOwner, Locale, Reason, RetryHelps, Surface};
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 
 /// Characters of the server's text that are shown.
 const MAX_RAW: usize = 4_000;
@@ -91,14 +93,36 @@ pub struct Detail {
 pub(crate) struct Speech<'a> {
     case: &'a Case<'a>,
     locale: &'a Locale,
-    args: Vec<(&'static str, String)>,
+    /// Of [`ARGUMENTS`], each made when a sentence first names it: most sentences name two.
+    arguments: [OnceCell<Option<String>>; ARGUMENTS.len()],
 }
+
+/// What sentences name.
+const ARGUMENTS: [&str; 19] = [
+    "provider",
+    "model",
+    "wait",
+    "limit",
+    "gateway",
+    "asked",
+    "afford",
+    "fits",
+    "max",
+    "credits",
+    "more",
+    "setting",
+    "reasons",
+    "successor",
+    "allowed",
+    "others",
+    "tried",
+    "refusal",
+    "text",
+];
 
 impl<'a> Speech<'a> {
     pub(crate) fn new(case: &'a Case<'a>, locale: &'a Locale) -> Self {
-        let mut speech = Self { case, locale, args: Vec::new() };
-        speech.args = speech.arguments();
-        speech
+        Self { case, locale, arguments: Default::default() }
     }
 
     /// All the words.
@@ -117,50 +141,50 @@ impl<'a> Speech<'a> {
         }
     }
 
-    fn arguments(&self) -> Vec<(&'static str, String)> {
+    /// What a placeholder stands for, redacted; `None` where the failure does not state it.
+    fn argument(&self, name: &str) -> Option<&str> {
+        let (_, argument) = ARGUMENTS.iter().zip(&self.arguments).find(|(known, _)| **known == name)?;
+        argument.get_or_init(|| self.stated(name).filter(|value| !value.is_empty())).as_deref()
+    }
+
+    fn stated(&self, name: &str) -> Option<String> {
         let said = &self.case.facts.said;
-        let mut args = Vec::new();
-        let mut put = |name: &'static str, value: Option<String>| {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                // What is as short as this is no secret.
-                let value = if value.len() < LEAST_SECRET { value } else { shorten(&redact(&value), 60) };
-                args.push((name, value));
+        let value = match name {
+            "provider" => self.case.diagnosis.provider.clone(),
+            "model" => self.case.model().map(short_model),
+            "wait" => self.case.wait_ms().map(|ms| self.duration(ms)),
+            "limit" => self.case.limit(),
+            "gateway" => self.case.gateway().map(str::to_owned),
+            "asked" => said.after("requested up to ").or_else(|| said.after("you requested about ")).and_then(first_number),
+            "afford" => self.case.afford().map(|most| most.to_string()),
+            "fits" => self.case.fits().map(|most| most.to_string()),
+            "max" => said.after("maximum context length is ").and_then(first_number),
+            "credits" => self.case.offer().map(|(credits, _)| credits),
+            "more" => self.case.offer().map(|(_, more)| more),
+            "setting" => said.between("data policy (", &[')']).map(str::to_owned),
+            "reasons" => self.case.filter_reasons(),
+            "successor" => self.case.successor().map(str::to_owned),
+            "allowed" => self.case.pinned_to(),
+            "others" => self.case.others(),
+            "tried" => self.case.tried_before().map(|count| count.to_string()),
+            "refusal" => {
+                let raw = &self.case.facts.raw;
+                let own_words = raw.after("message: ").or_else(|| raw.after("error: ")).unwrap_or_else(|| raw.plain());
+                return Some(shorten(&redact(own_words), MAX_QUOTE));
             }
-        };
-        put("provider", self.case.diagnosis.provider.clone());
-        put("model", self.case.model().map(short_model));
-        put("wait", self.case.wait_ms().map(|ms| self.duration(ms)));
-        put("limit", self.case.limit());
-        put("gateway", self.case.gateway().map(str::to_owned));
-        put("asked", said.after("requested up to ").or_else(|| said.after("you requested about ")).and_then(first_number));
-        put("afford", self.case.afford().map(|most| most.to_string()));
-        put("fits", self.case.fits().map(|most| most.to_string()));
-        put("max", said.after("maximum context length is ").and_then(first_number));
-        let offer = self.case.offer();
-        put("credits", offer.as_ref().map(|(credits, _)| credits.clone()));
-        put("more", offer.map(|(_, more)| more));
-        put("setting", said.between("data policy (", &[')']).map(str::to_owned));
-        put("reasons", self.case.filter_reasons());
-        put("successor", self.case.successor().map(str::to_owned));
-        put("allowed", self.case.pinned_to());
-        put("others", self.case.others());
-        put("tried", self.case.tried_before().map(|count| count.to_string()));
-        let raw = &self.case.facts.raw;
-        let own_words = raw.after("message: ").or_else(|| raw.after("error: ")).unwrap_or_else(|| raw.plain());
-        if !own_words.is_empty() {
-            args.push(("refusal", shorten(&redact(own_words), MAX_QUOTE)));
-        }
-        let quote = match &self.case.facts.fault {
-            Some(fault) if !fault.message.is_empty() => Text::new(&fault.message),
-            Some(_) => self.case.facts.raw.clone(),
-            // Text around a failure on a page is the page's, not the server's.
-            None if self.case.question.exchange.surface == Surface::Http => self.case.facts.whole.clone(),
-            None => Text::default(),
-        };
-        if !quote.is_empty() {
-            args.push(("text", shorten(&redact(quote.plain()), MAX_QUOTE)));
-        }
-        args
+            _ => {
+                let quote = match &self.case.facts.fault {
+                    Some(fault) if !fault.message.is_empty() => Text::new(&fault.message),
+                    Some(_) => self.case.facts.raw.clone(),
+                    // Text around a failure on a page is the page's, not the server's.
+                    None if self.case.question.exchange.surface == Surface::Http => self.case.facts.whole.clone(),
+                    None => return None,
+                };
+                return Some(shorten(&redact(quote.plain()), MAX_QUOTE));
+            }
+        }?;
+        // What is as short as this is no secret.
+        Some(if value.len() < LEAST_SECRET { value } else { shorten(&redact(&value), 60) })
     }
 
     /// The wait stands in the provider's own words, not in a field of OpenRouter's.
@@ -200,7 +224,7 @@ impl<'a> Speech<'a> {
 
     /// The message of the key, or its plain form.
     fn form(&self, key: &mut String) -> Option<String> {
-        let argument = |name: &str| self.args.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let argument = |name: &str| self.argument(name);
         self.locale.fill(key, argument).or_else(|| {
             key.push_str("_plain");
             self.locale.fill(key, argument)
@@ -210,17 +234,19 @@ impl<'a> Speech<'a> {
     fn of_kind(&self, part: &str) -> String {
         let kind = self.case.diagnosis.kind.as_str();
         let reason = self.case.diagnosis.reason.as_str();
-        self.say(&format!("{kind}_{part}_{reason}")).or_else(|| self.say(&format!("{kind}_{part}"))).unwrap_or_default()
+        self.say(&[kind, "_", part, "_", reason].concat()).or_else(|| self.say(&[kind, "_", part].concat())).unwrap_or_default()
     }
 
     fn body(&self) -> String {
-        let mut sentences = vec![self.of_kind("body")];
-        sentences.extend(self.wait_sentence());
-        if !self.case.diagnosis.against.is_empty() {
-            sentences.extend(self.say("conflict_sentence"));
+        let conflict = if self.case.diagnosis.against.is_empty() { None } else { self.say("conflict_sentence") };
+        let mut body = self.of_kind("body");
+        for sentence in [self.wait_sentence(), conflict].into_iter().flatten().filter(|sentence| !sentence.is_empty()) {
+            if !body.is_empty() {
+                body.push(' ');
+            }
+            body.push_str(&sentence);
         }
-        sentences.retain(|sentence| !sentence.is_empty());
-        sentences.join(" ")
+        body
     }
 
     /// How long: only for what passes by waiting.
@@ -255,7 +281,7 @@ impl<'a> Speech<'a> {
             id: FactId::Owner,
             label: self.locale.message("fact_owner", &[]),
             answer: None,
-            value: self.say(&format!("owner_{owner}_{reason}")).or_else(|| self.say(&format!("owner_{owner}"))).unwrap_or_default(),
+            value: self.say(&["owner_", owner, "_", reason].concat()).or_else(|| self.say(&["owner_", owner].concat())).unwrap_or_default(),
             why: String::new(),
         };
         let (waiting, own_key, other) = (self.waiting(), self.own_key(), self.other_provider());
@@ -280,7 +306,7 @@ impl<'a> Speech<'a> {
             label: self.locale.message(key, &[]),
             answer: Some(answer),
             value: self.locale.message(value, &[]),
-            why: self.say(&format!("{key}_{why}")).unwrap_or_default(),
+            why: self.say(&[key, "_", why].concat()).unwrap_or_default(),
         }
     }
 
@@ -389,8 +415,8 @@ impl<'a> Speech<'a> {
             ("detail_error_type", fault.and_then(|fault| fault.error_type.clone())),
             ("detail_provider_code", code),
             ("detail_request_id", diagnosis.request_id.clone()),
-            ("detail_kind", Some(format!("{} · {}", diagnosis.kind.as_str(), diagnosis.reason.as_str()))),
-            ("detail_certainty", self.say(&format!("certainty_{}", diagnosis.certainty.as_str()))),
+            ("detail_kind", Some([diagnosis.kind.as_str(), " · ", diagnosis.reason.as_str()].concat())),
+            ("detail_certainty", self.say(&["certainty_", diagnosis.certainty.as_str()].concat())),
         ];
         let line = |(key, value): (&str, Option<String>)| {
             let value = shorten(&redact(&value?), 160);
@@ -401,26 +427,34 @@ impl<'a> Speech<'a> {
 
     fn raw(&self) -> String {
         // Redacted before it is cut: a key that is cut in two would no longer look like one.
-        let body = self.case.facts.body.trim();
-        body.char_indices().nth(MAX_RAW).map_or(body, |(end, _)| body.get(..end).unwrap_or_default()).to_owned()
+        first_chars(self.case.facts.body.trim(), MAX_RAW).to_owned()
     }
 
     /// For the makers of apps and for support: field names as on the wire, in no language.
     fn report(&self, title: &str, details: &[Detail], raw: &str) -> String {
-        let mut lines = vec![title.to_owned()];
-        lines.extend(details.iter().map(|detail| format!("{}: {}", detail.label, detail.value)));
+        let mut report = title.to_owned();
+        let mut line = |parts: &[&str]| {
+            report.push('\n');
+            report.extend(parts.iter().copied());
+        };
+        for detail in details {
+            line(&[&detail.label, ": ", &detail.value]);
+        }
         if self.case.question.exchange.at_ms > 0 {
-            lines.push(format!("at: {}", wait::to_iso(self.case.question.exchange.at_ms)));
+            line(&["at: ", &wait::to_iso(self.case.question.exchange.at_ms)]);
         }
         if let Some(ready_at_ms) = self.case.plan.ready_at_ms {
-            lines.push(format!("ready at: {}", wait::to_iso(ready_at_ms)));
+            line(&["ready at: ", &wait::to_iso(ready_at_ms)]);
         }
-        let diagnosis = self.case.diagnosis;
-        lines.extend(diagnosis.evidence.iter().map(|sign| format!("{} = {}", sign.field, sign.text)));
-        lines.extend(diagnosis.against.iter().map(|sign| format!("against it: {} = {}", sign.field, sign.text)));
-        lines.push(String::new());
-        lines.push(raw.to_owned());
-        lines.join("\n")
+        for sign in &self.case.diagnosis.evidence {
+            line(&[&sign.field, " = ", &sign.text]);
+        }
+        for sign in &self.case.diagnosis.against {
+            line(&["against it: ", &sign.field, " = ", &sign.text]);
+        }
+        line(&[]);
+        line(&[raw]);
+        report
     }
 }
 

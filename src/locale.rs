@@ -54,8 +54,14 @@ impl Messages {
     }
 }
 
+/// Four bytes at a step.
 fn hash(key: &str) -> u32 {
-    key.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    let (words, rest) = key.as_bytes().as_chunks();
+    let step = |hash: u32, word: u32| (hash.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B1);
+    let hash = words.iter().fold(0, |hash, word| step(hash, u32::from_le_bytes(*word)));
+    let hash = rest.iter().fold(hash, |hash, byte| step(hash, u32::from(*byte)));
+    // The product's upper half is the better mixed one.
+    hash ^ hash >> 16
 }
 
 /// Why a `messages.json` could not be read.

@@ -3,6 +3,8 @@
 //!
 //! Redacting twice changes nothing: what is put in place of a secret is no secret itself.
 
+use std::borrow::Cow;
+
 /// What stands in a secret's place.
 pub(crate) const GONE: &str = "[redacted]";
 
@@ -24,43 +26,57 @@ const SECRET_MEMBERS: [&str; 10] = [
     "client_secret",
 ];
 
-/// Heads of keys and ids of OpenRouter and of common providers, with the least number of characters that follow.
-const KEY_HEADS: [(&str, usize); 31] = [
-    ("sk-or-", 6),
-    ("sk-ant-", 6),
-    ("sk-proj-", 6),
-    ("sk-", 6),
-    ("sk_", 8),
-    ("rk_", 8),
-    ("user_", 4),
-    ("org_", 4),
-    ("org-", 8),
-    ("proj_", 8),
-    ("gsk_", 8),
-    ("csk-", 8),
-    ("xai-", 8),
-    ("AIza", 12),
-    ("ya29.", 12),
-    ("hf_", 8),
-    ("pplx-", 8),
-    ("nvapi-", 8),
-    ("fw_", 12),
-    ("tgp_v1_", 8),
-    ("cpk_", 8),
-    ("jina_", 12),
-    ("r8_", 12),
-    ("ghp_", 12),
-    ("gho_", 12),
-    ("github_pat_", 8),
-    ("glpat-", 8),
-    ("xoxb-", 8),
-    ("AKIA", 12),
-    ("ASIA", 12),
-    ("bce-v3", 8),
-];
+/// Heads of keys and ids of OpenRouter and of common providers, by their first byte, with the least number of characters that follow.
+const fn key_heads(first: u8) -> &'static [(&'static str, usize)] {
+    match first {
+        b's' => &[("sk-or-", 6), ("sk-ant-", 6), ("sk-proj-", 6), ("sk-", 6), ("sk_", 8)],
+        b'r' => &[("rk_", 8), ("r8_", 12)],
+        b'u' => &[("user_", 4)],
+        b'o' => &[("org_", 4), ("org-", 8)],
+        b'p' => &[("proj_", 8), ("pplx-", 8)],
+        b'g' => &[("gsk_", 8), ("ghp_", 12), ("gho_", 12), ("github_pat_", 8), ("glpat-", 8)],
+        b'c' => &[("csk-", 8), ("cpk_", 8)],
+        b'x' => &[("xai-", 8), ("xoxb-", 8)],
+        b'A' => &[("AIza", 12), ("AKIA", 12), ("ASIA", 12)],
+        b'y' => &[("ya29.", 12)],
+        b'h' => &[("hf_", 8)],
+        b'n' => &[("nvapi-", 8)],
+        b'f' => &[("fw_", 12)],
+        b't' => &[("tgp_v1_", 8)],
+        b'j' => &[("jina_", 12)],
+        b'b' => &[("bce-v3", 8)],
+        _ => &[],
+    }
+}
 
 /// Heads that no word ends with.
 const GLUED_HEADS: [&str; 5] = ["sk-or-", "sk-ant-", "sk-proj-", "user_", "org_"];
+
+/// What a byte can be part of.
+const NAME: u8 = 1;
+const TOKEN: u8 = 2;
+/// Without one of these a token shorter than 32 bytes is no secret: each head has one, and so has an e-mail address.
+const MARK: u8 = 4;
+
+/// The kinds of each byte: a text is mostly looked at to see that nothing is in it.
+#[expect(clippy::indexing_slicing, reason = "at compile time, where a mistake is an error")]
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let name = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        // Slash and colon part tokens, so that links and model names stay.
+        let token = name || matches!(byte, b'.' | b'@' | b'+' | b'*' | b'%');
+        let mark = matches!(byte, b'_' | b'-' | b'.' | b'@' | b'A');
+        kinds[byte as usize] = if name { NAME } else { 0 } | if token { TOKEN } else { 0 } | if mark { MARK } else { 0 };
+        byte += 1;
+    }
+    kinds
+};
+
+fn kinds(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
+}
 
 /// The text without its secrets.
 ///
@@ -69,51 +85,71 @@ const GLUED_HEADS: [&str; 5] = ["sk-or-", "sk-ant-", "sk-proj-", "user_", "org_"
 /// assert_eq!(shown, "Bearer [redacted] for [redacted]");
 /// ```
 #[must_use]
-pub fn redact(text: &str) -> String {
-    tokens(&members(text))
+pub fn redact(text: &str) -> Cow<'_, str> {
+    match members(text) {
+        Cow::Borrowed(text) => tokens(text),
+        Cow::Owned(text) => Cow::Owned(tokens(&text).into_owned()),
+    }
+}
+
+/// A copy of a text in which parts are replaced; no copy where none is.
+struct Copy<'a> {
+    text: &'a str,
+    /// Up to here the text is in the copy.
+    done: usize,
+    out: String,
+}
+
+impl<'a> Copy<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text, done: 0, out: String::new() }
+    }
+
+    fn replace(&mut self, from: usize, to: usize, by: &[&str]) {
+        self.out.push_str(self.text.get(self.done..from).unwrap_or_default());
+        self.out.extend(by.iter().copied());
+        self.done = to;
+    }
+
+    fn finish(mut self) -> Cow<'a, str> {
+        if self.done == 0 {
+            return Cow::Borrowed(self.text);
+        }
+        self.out.push_str(self.text.get(self.done..).unwrap_or_default());
+        Cow::Owned(self.out)
+    }
 }
 
 /// Replaces the values of members that quote a person or hold a key. The member's name may be quoted in any way,
 /// escaped or not; a list or an object becomes a string of the same quoting, so that JSON stays JSON.
-fn members(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((name, at)) = next_word(rest) {
-        let end = at + name.len();
-        out.push_str(rest.get(..end).unwrap_or_default());
-        rest = rest.get(end..).unwrap_or_default();
-        // Few words are followed by what follows a name.
-        if !rest.trim_start_matches(['\\', '"', '\'', '`', ' ', '\t', '\r', '\n']).starts_with([':', '=']) {
-            continue;
-        }
+fn members(text: &str) -> Cow<'_, str> {
+    let mut copy = Copy::of(text);
+    let mut at = 0;
+    // Fewer bytes follow a name than can be in one.
+    while let Some(skip) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b':' | b'='))) {
+        let before = text.get(copy.done..at + skip).unwrap_or_default();
+        at += skip + 1;
+        let before = before.trim_end_matches(['\\', '"', '\'', '`', ' ', '\t', '\r', '\n']);
+        let length = before.bytes().rev().take_while(|byte| kinds(*byte) & NAME != 0).count();
+        let name = before.get(before.len() - length..).unwrap_or_default();
         let secret = is_secret_member(name);
         if !secret && !QUOTING_MEMBERS.contains(&name) {
             continue;
         }
+        let end = copy.done + before.len();
+        let rest = text.get(end..).unwrap_or_default();
         let value = quoted_value(rest).or_else(|| if secret { bare_secret(rest) } else { None });
         if let Some((head, tail, quote)) = value {
-            out.push_str(rest.get(..head).unwrap_or_default());
-            out.push_str(quote);
-            out.push_str(GONE);
-            out.push_str(quote);
-            rest = rest.get(tail..).unwrap_or_default();
+            copy.replace(end + head, end + tail, &[quote, GONE, quote]);
+            at = end + tail;
         }
     }
-    out.push_str(rest);
-    out
+    copy.finish()
 }
 
 fn is_secret_member(name: &str) -> bool {
     let same = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
     SECRET_MEMBERS.iter().any(|known| known.len() == name.len() && known.bytes().eq(name.bytes().map(same)))
-}
-
-/// The next run of name characters and where it stands.
-fn next_word(text: &str) -> Option<(&str, usize)> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let at = text.bytes().position(|byte| is_name(&byte))?;
-    let length = text.bytes().skip(at).take_while(is_name).count();
-    text.get(at..at + length).map(|word| (word, at))
 }
 
 /// After a member's name: where its quoted or bracketed value begins and ends, and the quotes that its replacement
@@ -191,62 +227,68 @@ fn closing_bracket(bytes: &[u8], from: usize) -> usize {
 }
 
 /// Replaces secrets that are known by their look.
-fn tokens(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+fn tokens(text: &str) -> Cow<'_, str> {
+    let mut copy = Copy::of(text);
     let mut bearer = false;
-    while let Some(at) = rest.bytes().position(is_token) {
-        let length = rest.bytes().skip(at).take_while(|byte| is_token(*byte)).count();
-        let (between, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + length..).unwrap_or_default());
-        let token = rest.get(at..at + length).unwrap_or_default();
-        out.push_str(between);
-        rest = after;
-        if between.ends_with(['?', '#']) && after.starts_with('=') {
+    // Where the token before ended, or what was replaced for it.
+    let mut last = 0;
+    let rest = |from: usize| text.as_bytes().get(from..).unwrap_or_default().iter();
+    while let Some(skip) = rest(last).position(|byte| kinds(*byte) & TOKEN != 0) {
+        let start = last + skip;
+        let mut seen = 0;
+        let parted = rest(start).position(|byte| {
+            let kinds = kinds(*byte);
+            seen |= kinds;
+            kinds & TOKEN == 0
+        });
+        let end = parted.map_or(text.len(), |length| start + length);
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        let (token, between) = (part(start, end), part(last, start));
+        let after = || text.get(end..).unwrap_or_default();
+        last = end;
+        if between.ends_with(['?', '#']) && after().starts_with('=') {
             // A query: what a page adds to an address can be anything.
-            out.push_str(GONE);
-            rest = after.trim_start_matches(|char: char| {
+            let rest = after().trim_start_matches(|char: char| {
                 !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | '<' | '>' | ')' | ']' | '}' | '|' | '\\')
             });
+            last = text.len() - rest.len();
+            copy.replace(start, last, &[GONE]);
         } else if bearer && is_gap(between) {
-            out.push_str(GONE);
-            rest = after.trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | ',' | '\\'));
-        } else {
-            secretless(token, &mut out);
+            let rest = after().trim_start_matches(|char: char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | ',' | '\\'));
+            last = text.len() - rest.len();
+            copy.replace(start, last, &[GONE]);
+        } else if (seen & MARK != 0 || token.len() >= 32)
+            && let Some((from, to)) = secret_in(token)
+        {
+            copy.replace(start + from, start + to, &[GONE]);
         }
         bearer = token.len() >= 6 && token.get(token.len() - 6..).is_some_and(|end| end.eq_ignore_ascii_case("bearer"));
     }
-    out.push_str(rest);
-    out
+    copy.finish()
 }
 
 fn is_gap(between: &str) -> bool {
     !between.is_empty() && between.bytes().all(|byte| byte == b' ' || byte == b':' || byte == b'\t')
 }
 
-/// Characters of keys, ids, hashes and addresses. Slash and colon part tokens, so that links and model names stay.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+' | b'*' | b'%')
-}
-
-fn secretless(token: &str, out: &mut String) {
+/// Where in a token a secret stands.
+fn secret_in(token: &str) -> Option<(usize, usize)> {
     let body = token.trim_end_matches(['.', '-']);
     if is_secret(body) {
-        out.push_str(GONE);
-        out.push_str(token.get(body.len()..).unwrap_or_default());
-        return;
+        return Some((0, body.len()));
     }
     // A head may stand inside a token, behind whatever the text glued in front of it.
     let bytes = body.as_bytes();
     let starts = |at: usize| at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    let is_head = |at: usize| {
-        let rest = body.get(at..).unwrap_or_default();
+    let is_head = |at: usize, first: u8| {
         // Behind a letter, as where a line end was lost, only what no word goes on with.
         let glued = !starts(at);
-        if glued && !matches!(bytes.get(at), Some(b's' | b'u' | b'o')) {
+        if glued && !matches!(first, b's' | b'u' | b'o') {
             return false;
         }
-        KEY_HEADS.iter().filter(|(head, _)| !glued || GLUED_HEADS.contains(head)).any(|(head, least)| {
-            rest.strip_prefix(head).is_some_and(|follows| {
+        let like = key_heads(first).iter().filter(|(head, _)| head.as_bytes().get(1) == bytes.get(at + 1));
+        like.filter(|(head, _)| !glued || GLUED_HEADS.contains(head)).any(|(head, least)| {
+            body.get(at..).and_then(|rest| rest.strip_prefix(head)).is_some_and(|follows| {
                 // Names of things begin alike; without a digit only those count that nothing else is named after.
                 let named = matches!(*head, "sk-" | "sk-or-" | "sk-ant-" | "sk-proj-" | "user_" | "org_");
                 let random = named && !glued || follows.bytes().any(|byte| byte.is_ascii_digit());
@@ -256,14 +298,8 @@ fn secretless(token: &str, out: &mut String) {
     };
     // No head with what has to follow it is shorter.
     let last = body.len().saturating_sub(LEAST_KEY - 1);
-    match (0..last).find(|at| is_head(*at)) {
-        Some(at) => {
-            out.push_str(body.get(..at).unwrap_or_default());
-            out.push_str(GONE);
-            out.push_str(token.get(body.len()..).unwrap_or_default());
-        }
-        None => out.push_str(token),
-    }
+    let mut heads = bytes.iter().take(last).enumerate();
+    heads.find(|(at, first)| is_head(*at, **first)).map(|(at, _)| (at, body.len()))
 }
 
 /// The shortest head with the least that has to follow it: `org_` and four.

@@ -108,10 +108,10 @@ pub(crate) fn remedies(case: &Case<'_>, say: impl Fn(&str) -> Option<String>) ->
     let wanted = try_again.into_iter().chain(wanted(case).iter().copied());
     let remedy = |kind: RemedyType| {
         let (value, url) = means(kind, case)?;
-        let key = format!("remedy_{}", kind.as_str());
+        let key = ["remedy_", kind.as_str()].concat();
         // Where the failure contradicts itself, no cause promises anything.
         let reason = if case.diagnosis.against.is_empty() { case.diagnosis.reason } else { Reason::ProviderLimit }.as_str();
-        let hint = say(&format!("{key}_hint_{reason}")).or_else(|| say(&format!("{key}_hint"))).unwrap_or_default();
+        let hint = say(&[&key, "_hint_", reason].concat()).or_else(|| say(&[&key, "_hint"].concat())).unwrap_or_default();
         let costs = costs(kind, case);
         let hint = if costs == Cost::MayBillTwice { say("remedy_retry_hint_billed").unwrap_or_default() } else { hint };
         let at_ms = if matches!(kind, RemedyType::Retry | RemedyType::Wait) { case.plan.ready_at_ms } else { None };
@@ -181,7 +181,7 @@ fn means(kind: RemedyType, case: &Case<'_>) -> Option<(Option<String>, Option<St
         T::Unpin => (case.voice != Voice::Site && pinned).then_some((None, None)),
         T::OwnKey => {
             let own = provider.and_then(provider::own_key_slug);
-            let address = own.as_ref().map_or_else(|| INTEGRATIONS.to_owned(), |slug| format!("{INTEGRATIONS}/{slug}"));
+            let address = own.as_ref().map_or_else(|| INTEGRATIONS.to_owned(), |slug| [INTEGRATIONS, "/", slug].concat());
             (owner && provider::takes_own_keys(provider)).then_some((own, Some(address)))
         }
         T::Credits if case.diagnosis.kind == Kind::FreePerDay && !case.buys_more_free() => None,
@@ -198,7 +198,7 @@ fn means(kind: RemedyType, case: &Case<'_>) -> Option<(Option<String>, Option<St
         T::Successor => Some((Some(case.successor().filter(|slug| is_slug(slug))?.to_owned()), None)),
         T::ModelPage => {
             let model = case.model().filter(|model| is_slug(model) && redact(model) == *model)?;
-            Some((None, Some(format!("https://openrouter.ai/{model}"))))
+            Some((None, Some(["https://openrouter.ai/", model].concat())))
         }
         T::ModelList => page("https://openrouter.ai/models"),
         T::Status => page("https://status.openrouter.ai"),

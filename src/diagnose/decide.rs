@@ -301,7 +301,7 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     let said = &facts.said;
     let words = |member: &str| facts.fault.as_ref().and_then(|fault| fault.word(member)).unwrap_or_default();
     let codes = facts.fault.as_ref().and_then(|fault| fault.error_type.clone()).unwrap_or_default();
-    let codes = Text::new(&format!("{codes} {} {}", words("provider_error_code"), words("provider_code")));
+    let codes = Text::new(&[codes, words("provider_error_code"), words("provider_code")].join(" "));
     let about = |wanted: Topic| topic(said, wanted).or_else(|| topic(&codes, wanted));
     let named = facts.provider().is_some();
     let relayed = said.has("provider returned error") || facts.whole.has("provider returned error");

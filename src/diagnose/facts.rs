@@ -6,6 +6,7 @@ use crate::exchange::{Exchange, Surface};
 use crate::read::{self, Fault, Text, wait};
 use crate::redact::redact;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Text beyond this is not looked at; the tap sends less.
 const MAX_TEXT: usize = 262_144;
@@ -26,7 +27,7 @@ pub(crate) enum Host {
 pub(crate) struct Facts<'a> {
     pub(crate) exchange: &'a Exchange,
     /// The text that was read: without its layout, redacted.
-    pub(crate) body: String,
+    pub(crate) body: Cow<'a, str>,
     pub(crate) host: Host,
     /// The error object, where there is one.
     pub(crate) fault: Option<Fault>,
@@ -53,7 +54,10 @@ impl<'a> Facts<'a> {
         let body = if prose { read::layout::plain(body) } else { body.into() };
         // Secrets go before anything is read: what was never read cannot be told. Only a text whose lines are whole
         // shows them whole.
-        let body = redact(&body);
+        let body = match body {
+            Cow::Borrowed(body) => redact(body),
+            Cow::Owned(body) => Cow::Owned(redact(&body).into_owned()),
+        };
         let html = if prose { read::quoted_page(&body).filter(|title| is_gates(title)) } else { read::html_title(&body) };
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
@@ -64,7 +68,7 @@ impl<'a> Facts<'a> {
         let raw = Text::new(fault.as_ref().map_or("", |fault| &fault.raw));
         let said = match &fault {
             Some(fault) if !fault.message.is_empty() || !fault.raw.is_empty() || fault.code.is_some() => {
-                Text::new(&format!("{} {}", fault.message, fault.raw))
+                Text::new(&[fault.message.as_str(), " ", &fault.raw].concat())
             }
             _ => whole.clone(),
         };
@@ -217,9 +221,9 @@ impl<'a> Facts<'a> {
     pub(crate) fn header(&self, name: &str) -> Option<(String, String)> {
         let of_body = || {
             let value = self.fault.as_ref()?.header(name)?;
-            Some((self.fault.as_ref()?.field(&format!("metadata.headers.{name}")), value))
+            Some((self.fault.as_ref()?.field(&["metadata.headers.", name].concat()), value))
         };
-        self.exchange.header(name).map(|value| (format!("header {name}"), value.to_owned())).or_else(of_body)
+        self.exchange.header(name).map(|value| (["header ", name].concat(), value.to_owned())).or_else(of_body)
     }
 
     /// The wait that is stated, in seconds, and where.
@@ -248,7 +252,7 @@ impl<'a> Facts<'a> {
         let words = || {
             let text = if self.raw.is_empty() { &self.said } else { &self.raw };
             let ns = wait::from_text_ns(text).or_else(|| wait::from_text_ns(&self.said))?;
-            let shown = format!("{} s", ns.div_ceil(1_000_000_000));
+            let shown = [&ns.div_ceil(1_000_000_000).to_string(), " s"].concat();
             Some((evidence(if self.raw.is_empty() { "text" } else { "metadata.raw" }, &shown), ns as f64 / 1e9))
         };
         available().or_else(field).or_else(member).or_else(words)
@@ -285,7 +289,7 @@ impl<'a> Facts<'a> {
             let own =
                 !rest.get(..at).unwrap_or_default().ends_with(|char: char| char.is_ascii_alphanumeric() || char == '.' || char == '-');
             if own && is_settings(link.strip_prefix("openrouter.ai/").unwrap_or_default()) {
-                let link = format!("https://{link}");
+                let link = ["https://", link].concat();
                 if !links.contains(&link) {
                     links.push(link);
                 }
@@ -315,11 +319,14 @@ pub(crate) fn evidence(field: &str, text: &str) -> Evidence {
 
 /// At most so many characters, redacted before they are cut: a key that is cut in two would no longer look like one.
 pub(crate) fn short(text: &str, most: usize) -> String {
-    let mut text = redact(text);
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-    }
-    text
+    first_chars(&redact(text), most).to_owned()
+}
+
+/// At most so many characters.
+pub(crate) fn first_chars(text: &str, most: usize) -> &str {
+    // Mostly the bytes are few enough already.
+    let end = if text.len() <= most { None } else { text.char_indices().nth(most) };
+    end.map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
 }
 
 /// A page that the gate in front of OpenRouter sends in its place.
@@ -372,7 +379,7 @@ fn limited_model(said: &Text) -> Option<String> {
     let path = said.after("limit_rpm/").or_else(|| said.after("limit_rpd/"))?;
     let path = path.split([' ', '"', '\'']).next()?;
     let mut parts = path.split('/');
-    slug(&format!("{}/{}", parts.next()?, parts.next()?.trim_end_matches('.')))
+    slug(&[parts.next()?, "/", parts.next()?.trim_end_matches('.')].concat())
 }
 
 /// `Model 'tencent/hy3' does not support …`

@@ -151,7 +151,7 @@ impl Facts<'_> {
         }
         for member in ["limit_source", "provider_name", "is_byok", "failed_routing_step", "error_type"] {
             if let Some(text) = fault.word(member) {
-                return Some((fault.field(&format!("metadata.{member}")), text));
+                return Some((fault.field(&["metadata.", member].concat()), text));
             }
         }
         if let Some(code) = fault.available("code") {

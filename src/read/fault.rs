@@ -7,9 +7,9 @@
 //! wrapper, what is inside `metadata.raw` is the provider's own answer.
 
 use super::{MAX_NESTING, read};
+use crate::diagnose::facts::first_chars;
 use crate::redact::GONE;
 use serde_json::{Map, Number, Value};
-use std::fmt::Write;
 
 /// Objects inside each other in which an error is looked for.
 const MAX_DEPTH: usize = 8;
@@ -187,7 +187,7 @@ impl Fault {
         match (self.path.is_empty(), member.is_empty()) {
             (true, _) => member.to_owned(),
             (false, true) => self.path.clone(),
-            (false, false) => format!("{}.{member}", self.path),
+            (false, false) => [&self.path, ".", member].concat(),
         }
     }
 }
@@ -234,7 +234,7 @@ impl Search {
         match value {
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate().take(MAX_FAULTS) {
-                    self.look(item, &format!("{path}[{index}]"), depth + 1, nested);
+                    self.look(item, &[path, "[", &index.to_string(), "]"].concat(), depth + 1, nested);
                 }
             }
             Value::Object(members) => self.look_into(members, path, depth, nested),
@@ -291,7 +291,7 @@ impl Search {
         if !error.trim().contains(' ') {
             return self.inside(members.get("message"), path, nested);
         }
-        let message = stated(members, "message").map_or_else(|| error.to_owned(), |message| format!("{error} {message}"));
+        let message = stated(members, "message").map_or_else(|| error.to_owned(), |message| [error, " ", &message].concat());
         self.faults.push(Fault { path: path.to_owned(), message, nested, ..Fault::default() });
         for text in [Some(error.into()), members.get("message").cloned()] {
             self.inside(text.as_ref(), path, nested);
@@ -435,13 +435,13 @@ fn provider_words(value: &Value, key: &str, depth: usize, out: &mut String) {
 }
 
 fn line(key: &str, text: &str, out: &mut String) {
-    let text: String = text.chars().take(MAX_RAW).collect();
-    // Writing to a string cannot fail.
-    let _ = if key.is_empty() { writeln!(out, "{text}") } else { writeln!(out, "{key}: {text}") };
+    let text = first_chars(text, MAX_RAW);
+    let (key, colon) = if key.is_empty() { ("", "") } else { (key, ": ") };
+    out.extend([key, colon, text, "\n"]);
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    if path.is_empty() { key.to_owned() } else { [path, ".", key].concat() }
 }
 
 fn stated(members: &Map<String, Value>, key: &str) -> Option<String> {
@@ -463,14 +463,16 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A number in decimal digits, with no more decimals than tell it from its neighbours; `None` where that takes more than 18 digits.
+/// A number in decimal digits.
+fn digits(number: &Number) -> Option<String> {
+    let whole = number.as_u64().map(|whole| whole.to_string()).or_else(|| number.as_i64().map(|whole| whole.to_string()));
+    whole.or_else(|| decimal(number.as_f64()?))
+}
+
+/// A fraction with no more decimals than tell it from its neighbours; `None` where that takes more than 18 digits.
 ///
 /// serde_json's own text is the same for what failures state, but its tables for all other numbers were a tenth of the download.
-fn digits(number: &Number) -> Option<String> {
-    if !number.is_f64() {
-        return number.as_u64().map(|whole| whole.to_string()).or_else(|| number.as_i64().map(|whole| whole.to_string()));
-    }
-    let value = number.as_f64()?;
+pub(crate) fn decimal(value: f64) -> Option<String> {
     let fits = |scale: u64| {
         let scaled = (value.abs() * scale as f64).round();
         (scaled < 1e18 && scaled / scale as f64 == value.abs()).then_some((scale, scaled as u64))
@@ -478,7 +480,7 @@ fn digits(number: &Number) -> Option<String> {
     let (scale, scaled) = (1..=17).find_map(|places| fits(10_u64.pow(places)))?;
     let sign = if value < 0.0 { "-" } else { "" };
     let decimals = (scale + scaled % scale).to_string();
-    Some(format!("{sign}{}.{}", scaled / scale, decimals.get(1..)?))
+    Some([sign, &(scaled / scale).to_string(), ".", decimals.get(1..)?].concat())
 }
 
 #[cfg(test)]

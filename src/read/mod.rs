@@ -13,6 +13,7 @@ pub use fault::Fault;
 
 use serde_json::Value;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// How often text inside text is unwrapped. Four levels were met; two more cost nothing.
 const MAX_NESTING: usize = 6;
@@ -22,8 +23,8 @@ const MAX_NESTING: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     plain: String,
-    lower: String,
-    grams: Grams,
+    /// Made when the first words are looked for; in some texts none are.
+    lower: OnceCell<(String, Grams)>,
 }
 
 /// Which runs of four bytes stand in a text, as a Bloom filter. Hundreds of words are looked for in each text and few
@@ -38,18 +39,20 @@ impl Grams {
     fn of(text: &str) -> Self {
         let words = (text.len() / 8).next_power_of_two().clamp(16, 1 << 15);
         let mut grams = Self { bits: vec![0; words] };
-        for gram in text.as_bytes().windows(4) {
-            let (word, bit) = grams.place(gram);
-            if let Some(word) = grams.bits.get_mut(word) {
+        let mut number = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            number = number << 8 | u32::from(byte);
+            let (word, bit) = grams.place(number);
+            if let Some(word) = grams.bits.get_mut(word).filter(|_| at > 2) {
                 *word |= bit;
             }
         }
         grams
     }
 
-    fn place(&self, gram: &[u8]) -> (usize, u64) {
-        let number = gram.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-        let hash = number.wrapping_mul(0x9E37_79B1);
+    /// Of four bytes, the first in the highest place.
+    fn place(&self, gram: u32) -> (usize, u64) {
+        let hash = gram.wrapping_mul(0x9E37_79B1);
         // The length is a power of two.
         let word = (hash >> 6) as usize & self.bits.len().wrapping_sub(1);
         (word, 1 << (hash >> 26))
@@ -58,13 +61,13 @@ impl Grams {
     /// False only where the words are not in the text.
     fn may_have(&self, words: &str) -> bool {
         let bytes = words.as_bytes();
-        let has = |gram: Option<&[u8]>| {
+        let has = |gram: Option<&[u8; 4]>| {
             gram.is_none_or(|gram| {
-                let (word, bit) = self.place(gram);
+                let (word, bit) = self.place(u32::from_be_bytes(*gram));
                 self.bits.get(word).is_some_and(|word| word & bit != 0)
             })
         };
-        has(bytes.first_chunk::<4>().map(|gram| &gram[..])) && has(bytes.last_chunk::<4>().map(|gram| &gram[..]))
+        has(bytes.first_chunk()) && has(bytes.last_chunk())
     }
 }
 
@@ -72,6 +75,16 @@ impl Text {
     /// White space is made one space: terminals and mail wrap what servers send.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        // What came over the wire mostly is so already.
+        let mut before = b' ';
+        let single = text.bytes().all(|byte| {
+            let inside = byte > b' ' && byte < 0x7F || byte == b' ' && before != b' ';
+            before = byte;
+            inside
+        });
+        if single && before != b' ' {
+            return Self { plain: text.to_owned(), ..Self::default() };
+        }
         let mut plain = String::with_capacity(text.len());
         for word in text.split_whitespace() {
             if !plain.is_empty() {
@@ -79,9 +92,15 @@ impl Text {
             }
             plain.push_str(word);
         }
-        let lower = plain.to_ascii_lowercase();
-        let grams = Grams::of(&lower);
-        Self { plain, lower, grams }
+        Self { plain, ..Self::default() }
+    }
+
+    fn lowered(&self) -> &(String, Grams) {
+        self.lower.get_or_init(|| {
+            let lower = self.plain.to_ascii_lowercase();
+            let grams = Grams::of(&lower);
+            (lower, grams)
+        })
     }
 
     /// The text as sent, white space apart.
@@ -93,7 +112,7 @@ impl Text {
     /// The text in ASCII lower case.
     #[must_use]
     pub fn lower(&self) -> &str {
-        &self.lower
+        &self.lowered().0
     }
 
     /// Nothing was said.
@@ -111,7 +130,8 @@ impl Text {
     /// Where the words, in lower case, first stand.
     #[must_use]
     pub fn find(&self, words: &str) -> Option<usize> {
-        if self.grams.may_have(words) { self.lower.find(words) } else { None }
+        let (lower, grams) = self.lowered();
+        if grams.may_have(words) { lower.find(words) } else { None }
     }
 
     /// The first of `all` that stands in the text.

@@ -137,7 +137,13 @@ pub fn to_iso(at_ms: u64) -> String {
     let (year, month, day) = calendar(at_ms / DAY_MS);
     let ms = at_ms % DAY_MS;
     let (hour, minute, second) = (ms / HOUR_MS, ms / MINUTE_MS % 60, ms / SECOND_MS % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let mut iso = String::with_capacity(20);
+    for (number, width, mark) in [(year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (hour, 2, ":"), (minute, 2, ":"), (second, 2, "Z")] {
+        let digits = number.to_string();
+        iso.extend(std::iter::repeat_n("0", width - digits.len().min(width)));
+        iso.extend([digits.as_str(), mark]);
+    }
+    iso
 }
 
 /// A wait that a provider's sentence states, in milliseconds, rounded up.
