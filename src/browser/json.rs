@@ -1,0 +1,200 @@
+//! A verdict for JavaScript: JSON, written by hand. serde_json's writer of the derived code, compiled for size, took longer than the
+//! hundred crossings that one text spares. `tests/wasm_same_answer.rs` holds this one to the derived code.
+
+use crate::read::fault::decimal;
+use crate::{Answer, Diagnosis, Evidence, Plan, Remedy, Verdict, Words};
+use js_sys::JSON;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object that was parsed here.
+    type Parsed;
+
+    #[wasm_bindgen(method, getter, structural)]
+    fn words(this: &Parsed) -> Parsed;
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_raw(this: &Parsed, raw: &str);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_report(this: &Parsed, report: &str);
+}
+
+/// The verdict as an object; null where that cannot be, which no verdict was seen to cause.
+pub(super) fn object(verdict: &Verdict) -> JsValue {
+    let mut out = Out(String::with_capacity(4_096));
+    out.object(|out| {
+        out.member("diagnosis", |out| out.diagnosis(&verdict.diagnosis));
+        out.member("words", |out| out.words(&verdict.words));
+        out.member("plan", |out| out.plan(&verdict.plan));
+        out.member("remedies", |out| out.list(&verdict.remedies, Out::remedy));
+    });
+    let Ok(parsed) = JSON::parse(&out.0) else { return JsValue::NULL };
+    let parsed: Parsed = parsed.unchecked_into();
+    // The two long ones are mostly JSON themselves: to escape them and to read that again costs more than to hand them over.
+    let words = parsed.words();
+    words.set_raw(&verdict.words.raw);
+    words.set_report(&verdict.words.report);
+    parsed.into()
+}
+
+struct Out(String);
+
+impl Out {
+    fn diagnosis(&mut self, it: &Diagnosis) {
+        self.object(|out| {
+            out.word("kind", Some(it.kind.as_str()));
+            out.word("limit_owner", Some(it.limit_owner.as_str()));
+            out.word("reason", Some(it.reason.as_str()));
+            out.word("certainty", Some(it.certainty.as_str()));
+            out.number("status", it.status.map(u64::from));
+            out.text("provider", it.provider.as_deref());
+            out.text("model", it.model.as_deref());
+            out.bare("retry_after_s", it.retry_after_s.and_then(decimal).as_deref());
+            out.number("reset_at_ms", it.reset_at_ms);
+            out.flag("is_byok", it.is_byok);
+            out.word("retry_helps", Some(it.retry_helps.as_str()));
+            out.member("links", |out| out.list(&it.links, |out, link| out.quoted(link)));
+            out.text("request_id", it.request_id.as_deref());
+            out.member("evidence", |out| out.list(&it.evidence, Self::sign));
+            out.member("against", |out| out.list(&it.against, Self::sign));
+        });
+    }
+
+    fn sign(&mut self, it: &Evidence) {
+        self.object(|out| {
+            out.text("field", Some(&it.field));
+            out.text("text", Some(&it.text));
+        });
+    }
+
+    fn words(&mut self, it: &Words) {
+        self.object(|out| {
+            out.text("lang", Some(&it.lang));
+            out.text("title", Some(&it.title));
+            out.text("body", Some(&it.body));
+            let fact = |out: &mut Self| {
+                out.list(&it.facts, |out, fact| {
+                    out.object(|out| {
+                        out.word("id", Some(fact.id.as_str()));
+                        out.text("label", Some(&fact.label));
+                        out.word("answer", fact.answer.map(Answer::as_str));
+                        out.text("value", Some(&fact.value));
+                        out.text("why", Some(&fact.why));
+                    });
+                });
+            };
+            out.member("facts", fact);
+            let detail = |out: &mut Self| {
+                out.list(&it.details, |out, detail| {
+                    out.object(|out| {
+                        out.text("label", Some(&detail.label));
+                        out.text("value", Some(&detail.value));
+                    });
+                });
+            };
+            out.member("details", detail);
+        });
+    }
+
+    fn plan(&mut self, it: &Plan) {
+        self.object(|out| {
+            out.flag("hold", Some(it.hold));
+            out.number("deadline_ms", it.deadline_ms.map(u64::from));
+            out.number("ready_at_ms", it.ready_at_ms);
+            out.number("show_after_ms", Some(it.show_after_ms.into()));
+        });
+    }
+
+    fn remedy(&mut self, it: &Remedy) {
+        self.object(|out| {
+            out.word("type", Some(it.kind.as_str()));
+            out.text("label", Some(&it.label));
+            out.text("url", it.url.as_deref());
+            out.text("hint", Some(&it.hint));
+            out.word("costs", Some(it.costs.as_str()));
+            out.text("value", it.value.as_deref());
+            out.number("at_ms", it.at_ms);
+        });
+    }
+
+    fn object(&mut self, members: impl FnOnce(&mut Self)) {
+        self.0.push('{');
+        members(self);
+        self.close('}');
+    }
+
+    fn list<T>(&mut self, items: &[T], item: impl Fn(&mut Self, &T)) {
+        self.0.push('[');
+        for it in items {
+            item(self, it);
+            self.0.push(',');
+        }
+        self.close(']');
+    }
+
+    /// In place of the last comma.
+    fn close(&mut self, bracket: char) {
+        if self.0.ends_with(',') {
+            self.0.pop();
+        }
+        self.0.push(bracket);
+    }
+
+    fn member(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
+        self.add(&["\"", name, "\":"]);
+        value(self);
+        self.0.push(',');
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.member(name, |out| out.quoted(value)),
+            None => self.bare(name, None),
+        }
+    }
+
+    /// A word of a vocabulary, in which nothing has to be escaped.
+    fn word(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(word) => self.0.extend(["\"", name, "\":\"", word, "\","]),
+            None => self.bare(name, None),
+        }
+    }
+
+    fn number(&mut self, name: &str, value: Option<u64>) {
+        self.bare(name, value.map(|number| number.to_string()).as_deref());
+    }
+
+    fn flag(&mut self, name: &str, value: Option<bool>) {
+        self.bare(name, value.map(|flag| if flag { "true" } else { "false" }));
+    }
+
+    fn bare(&mut self, name: &str, value: Option<&str>) {
+        self.add(&["\"", name, "\":", value.unwrap_or("null"), ","]);
+    }
+
+    fn add(&mut self, parts: &[&str]) {
+        self.0.extend(parts.iter().copied());
+    }
+
+    fn quoted(&mut self, text: &str) {
+        const HEX: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
+        self.0.push('"');
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            self.0.push_str(rest.get(..at).unwrap_or_default());
+            match rest.as_bytes().get(at).copied().unwrap_or_default() {
+                b'"' => self.0.push_str("\\\""),
+                b'\\' => self.0.push_str("\\\\"),
+                b'\n' => self.0.push_str("\\n"),
+                control => {
+                    let digit = |four: u8| HEX.get(usize::from(four)).copied().unwrap_or_default();
+                    self.0.extend(["\\u00", digit(control >> 4), digit(control & 15)]);
+                }
+            }
+            rest = rest.get(at + 1..).unwrap_or_default();
+        }
+        self.0.push_str(rest);
+        self.0.push('"');
+    }
+}
