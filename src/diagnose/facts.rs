@@ -133,7 +133,8 @@ impl<'a> Facts<'a> {
         let transport = Some(self.exchange.status).filter(|status| (400..600).contains(status));
         let code = self.fault.as_ref().and_then(|fault| fault.code);
         let is_text = matches!(self.exchange.surface, Surface::Page | Surface::Log);
-        let stated = || if is_text && self.fault.is_none() { self.named_status() } else { None };
+        // A server that tells of another's failure in plain text has a status of its own.
+        let stated = || if self.fault.is_none() { self.named_status() } else { None };
         // A relay may keep the status in the sentence.
         let inside = || self.fault.as_ref().and_then(|fault| status_in(&fault.message.to_ascii_lowercase()));
         code.or_else(inside).or_else(stated).or(transport).or_else(|| if is_text { self.named_status() } else { None })
