@@ -67,7 +67,8 @@ impl<'a> Facts<'a> {
         let whole = Text::new(&body);
         let raw = Text::new(fault.as_ref().map_or("", |fault| &fault.raw));
         let said = match &fault {
-            Some(fault) if !fault.message.is_empty() || !fault.raw.is_empty() || fault.code.is_some() => {
+            // Where a good answer breaks off without a word of its own, the text is the model's.
+            Some(fault) if well || !fault.message.is_empty() || fault.code.is_some() => {
                 Text::new(&[fault.message.as_str(), " ", &fault.raw].concat())
             }
             _ => whole.clone(),
