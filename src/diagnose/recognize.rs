@@ -11,7 +11,7 @@ use crate::read::{self, Fault, Text};
 /// Between OpenRouter's name and a status that belong together.
 const NEAR: usize = 120;
 const NEAR_IN_LOG: usize = 400;
-/// A message without an error object is no longer.
+/// A gate's page that names OpenRouter outside of its title is no longer.
 const MOST_OF_A_MESSAGE: usize = 2_000;
 /// A log that somebody pastes may be longer; what is, and has the shape of a document, is one.
 const MOST_OF_A_REPORT: usize = 20_000;
@@ -76,9 +76,6 @@ impl Facts<'_> {
         }
         if self.fault.is_some() {
             return !is_code_or_list(&self.exchange.body);
-        }
-        if self.exchange.surface == Surface::Http && whole.len() > MOST_OF_A_MESSAGE {
-            return false;
         }
         if self.whole.first_of(&[" if ", " when "]).is_some() {
             return false;
