@@ -41,7 +41,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) raw: Text,
     /// The whole text.
     pub(crate) whole: Text,
-    /// A good answer, or somebody else's data: its text says nothing about a failure.
+    /// A good answer: its text says nothing about a failure.
     pub(crate) is_data: bool,
     wait: Option<(Evidence, f64)>,
 }
@@ -73,7 +73,7 @@ impl<'a> Facts<'a> {
             }
             _ => whole.clone(),
         };
-        let is_data = fault.is_none() && (well || !prose && !roots.is_empty() && exchange.status < 400);
+        let is_data = fault.is_none() && well;
         let mut facts = Self { body, exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data, wait: None };
         facts.wait = facts.find_wait();
         facts
