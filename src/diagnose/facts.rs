@@ -466,3 +466,22 @@ fn status_in(lower: &str) -> Option<u16> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_goes_through_no_character_and_no_key() {
+        let filler = |short_by: usize| format!("{} ", "a".repeat(MAX_TEXT - 1 - short_by));
+        assert_eq!(head("short"), "short");
+        let whole = filler(0);
+        assert_eq!(head(&whole), whole);
+        // The limit lies inside the crab.
+        let crab = format!("{}b🦀 c", filler(2));
+        assert_eq!(head(&crab), &filler(2)[..MAX_TEXT - 3]);
+        // The limit lies inside the key.
+        let key = format!("{}sk-or-v1-0123456789abcdef", filler(12));
+        assert_eq!(head(&key), &filler(12)[..MAX_TEXT - 13]);
+    }
+}

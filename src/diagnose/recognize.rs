@@ -281,3 +281,23 @@ fn is_code_or_list(text: &str) -> bool {
     }
     is_code(text) || set || codes >= 2
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_told_by_their_shape() {
+        // So many bytes of prose behind the head.
+        let long = |head: &str, bytes: usize| format!("{head}\n{}", "a word ".repeat(bytes).get(..bytes - head.len() - 1).unwrap());
+        let more = MOST_OF_A_REPORT + 1;
+        assert!(is_document("{\"$ref\":\"#/components/schemas/Error\"}"));
+        for head in ["# One\n## Two\n## Three\n## Four", "items.map(item=>item.id)", "(function(){})()", "return 429"] {
+            assert!(is_document(&long(head, more)), "{head}");
+            assert!(!is_document(&long(head, MOST_OF_A_REPORT)), "{head}");
+        }
+        for head in ["# One\n## Two", "What happened"] {
+            assert!(!is_document(&long(head, more)), "{head}");
+        }
+    }
+}
