@@ -304,7 +304,7 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     let codes = Text::new(&[codes, words("provider_error_code"), words("provider_code")].join(" "));
     let about = |wanted: Topic| topic(said, wanted).or_else(|| topic(&codes, wanted));
     let named = facts.provider().is_some();
-    let relayed = said.has("provider returned error") || facts.whole.has("provider returned error");
+    let relayed = facts.whole.has("provider returned error");
     let of_provider = named || relayed || said.has("upstream error");
     let whose = if of_provider { O::Provider } else { O::Unknown };
     let Some(status) = facts.meaning().or_else(|| implied_status(facts)) else {
