@@ -137,8 +137,8 @@
     EventTarget: ['addEventListener', 'removeEventListener', 'dispatchEvent'],
   };
   const makers = {
-    Response: () => new Response('x'), ReadableStream: () => new ReadableStream(), ReadableStreamDefaultReader: () => new ReadableStream().getReader(),
-    ReadableStreamBYOBReader: () => new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }), Request: () => new Request('/x'), Headers: () => new Headers(), AbortSignal: () => new AbortController().signal,
+    Response: () => new Response('x'), ReadableStream: () => new ReadableStream(), ReadableStreamDefaultReader: () => new ReadableStream({ start: (c) => c.close() }).getReader(), // so that everything settles
+    ReadableStreamBYOBReader: () => new ReadableStream({ type: 'bytes', start: (c) => c.close() }).getReader({ mode: 'byob' }), Request: () => new Request('/x'), Headers: () => new Headers(), AbortSignal: () => new AbortController().signal,
     XMLHttpRequest: () => new XMLHttpRequest(), EventTarget: () => new EventTarget(),
   };
   for (const [name, members] of Object.entries(MEMBERS)) {

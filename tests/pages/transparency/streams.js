@@ -127,7 +127,7 @@
   });
   check('cancel by a reader ends pending reads and closes the connection', GOOD, async (t) => {
     for (const first of [COMMENT, event('zero')]) {
-      const { answer } = t.parts([first, event('one')]), r = await t.post(answer), reader = r.body.getReader();
+      const { answer } = t.parts([first, event('one')], {}, true), r = await t.post(answer), reader = r.body.getReader();
       t.log('first', await reader.read());
       const pending = reader.read();
       await t.attempt('cancel', () => reader.cancel('why'));
@@ -139,7 +139,7 @@
   });
   check('cancel before the first read closes the connection', GOOD, async (t) => {
     for (const how of ['body', 'reader', 'iterator', 'byob']) {
-      const { answer } = t.parts([COMMENT, event('one')]), r = await t.post(answer);
+      const { answer } = t.parts([COMMENT, event('one')], {}, true), r = await t.post(answer);
       const go = { body: () => r.body.cancel('why'), reader: () => r.body.getReader().cancel('why'), iterator: () => r.body.values().return('why'), byob: () => r.body.getReader({ mode: 'byob' }).cancel() }[how];
       await t.attempt(how, go);
       t.log(how, r.bodyUsed, r.body.locked);
@@ -202,7 +202,7 @@
   });
   check('a BYOB lock released with a read pending rejects it, and the body can be cancelled', GOOD, async (t) => {
     // Not read on: Chromium itself then loses the next read now and again.
-    const { answer } = t.parts([COMMENT, event('one')]), r = await t.post(answer), reader = r.body.getReader({ mode: 'byob' });
+    const { answer } = t.parts([COMMENT, event('one')], {}, true), r = await t.post(answer), reader = r.body.getReader({ mode: 'byob' });
     t.log('first', await reader.read(new Uint8Array(100)));
     const pending = reader.read(new Uint8Array(100));
     reader.releaseLock();
@@ -230,7 +230,7 @@
   }));
   check('a branch reads as it was sent; one cancelled leaves the other, both close the connection', GOOD, async (t) => {
     for (const how of ['tee', 'clone']) {
-      const { answer, next } = t.parts([COMMENT, event('one'), event('two')]), r = await t.post(answer), [a, b] = how === 'tee' ? r.body.tee() : [r.body, r.clone().body];
+      const { answer, next } = t.parts([COMMENT, event('one'), event('two')], {}, true), r = await t.post(answer), [a, b] = how === 'tee' ? r.body.tee() : [r.body, r.clone().body];
       const [one, two] = how === 'tee' ? [a.getReader(), b.getReader()] : [r.body.getReader(), b.getReader()];
       t.log(`${how} first`, await one.read(), await two.read());
       await next();
@@ -265,7 +265,7 @@
   });
   check('pipeTo with a signal, and with preventAbort', GOOD, async (t) => {
     for (const preventAbort of [false, true]) {
-      const c = new AbortController(), got = [], { answer } = t.parts([event('one'), DONE]), r = await t.post(answer), sink = new WritableStream({ write: (part) => { got.push(decode(part)); }, abort: (why) => { t.log('sink aborted', why); } });
+      const c = new AbortController(), got = [], { answer } = t.parts([event('one'), DONE], {}, true), r = await t.post(answer), sink = new WritableStream({ write: (part) => { got.push(decode(part)); }, abort: (why) => { t.log('sink aborted', why); } });
       const p = r.body.pipeTo(sink, { signal: c.signal, preventAbort });
       p.catch(() => {});
       await t.until(() => got.length > 0);
@@ -278,7 +278,7 @@
   });
   check('pipeTo with preventCancel leaves the body readable, without it closes the connection', GOOD, async (t) => {
     for (const preventCancel of [true, false]) {
-      const { answer, next } = t.parts([event('one'), event('two'), DONE]), r = await t.post(answer), why = new RangeError('sink');
+      const { answer, next } = t.parts([event('one'), event('two'), DONE], {}, !preventCancel), r = await t.post(answer), why = new RangeError('sink');
       let n = 0;
       const p = r.body.pipeTo(new WritableStream({ write() { n += 1; if (n === 1) throw why; } }, { highWaterMark: 1 }), { preventCancel });
       t.log(`preventCancel ${preventCancel}`, await p.catch((error) => error === why), r.body.locked);
@@ -331,7 +331,7 @@
   check('for await left by break, return or throw cancels and closes the connection', GOOD, async (t) => {
     for (const how of ['break', 'return', 'throw']) {
       for (const first of [COMMENT, event('one')]) {
-        const { answer } = t.parts([first, DONE]), r = await t.post(answer);
+        const { answer } = t.parts([first, DONE], {}, true), r = await t.post(answer);
         const loop = async () => { for await (const part of r.body) { if (how === 'break') break; if (how === 'return') return decode(part); throw new RangeError('mine'); } return 'left'; };
         await t.settled(how, loop());
         t.log(how, r.body.locked, r.bodyUsed);
@@ -352,7 +352,7 @@
     }
   });
   check('an iterator is the browser\'s own, and its next and return queue as they did', GOOD, async (t) => {
-    const { answer, next } = t.parts([event('one'), event('two'), DONE]), r = await t.post(answer), i = r.body.values();
+    const { answer, next } = t.parts([event('one'), event('two'), DONE], {}, true), r = await t.post(answer), i = r.body.values();
     const up = Object.getPrototypeOf;
     t.log('iterator', i, up(i) === up(new ReadableStream().values()), i[Symbol.asyncIterator]() === i, Reflect.ownKeys(i), up(r.clone === undefined ? i : i).next === up(new ReadableStream().values()).next, r.body.locked);
     const order = [], steps = [i.next(), i.next(), i.return('bye'), i.next()].map((p, n) => p.then((v) => { order.push(n); return v; }));
@@ -363,7 +363,7 @@
     t.log('options', (await t.post()).body.values(undefined) !== null, await t.attempt('wrong options', async () => (await t.post()).body.values(1)) !== null);
   });
   check('a body that breaks within the stream gives what came, then the browser\'s own error', GOOD, async (t) => {
-    for (const parts of [[COMMENT], [event('one')], [COMMENT, event('one'), 'data: {"half'], []]) {
+    for (const parts of [[COMMENT], [event('one')], [COMMENT, event('one'), 'data: {"half']]) {
       const gate = t.gate(`${parts.length}${parts[0]?.length}`), r = await t.post({ sse: [...parts.map((raw) => ({ raw })), { gate }, { cut: true }] }), reader = r.body.getReader(), got = [];
       const all = (async () => { for (;;) { const one = await reader.read(); if (one.done) return 'done'; got.push(one.value); } })();
       all.catch(() => {});
@@ -384,8 +384,8 @@
     await t.settled('end', all);
     t.log('came', joined(got));
   });
-  check('a reader that stalls stalls the server as far as the browser does', GOOD, async (t) => {
-    const r = await t.post({ sse: [{ raw: event('one') }, { fill: 640 }, { raw: DONE }] }), reader = r.body.getReader();
+  check('a reader that stalls stalls the server as far as the browser does', ['other', 'good'], async (t) => {
+    const r = await t.post({ sse: [{ raw: event('one') }, { fill: 320 }, { raw: DONE }] }), reader = r.body.getReader();
     await reader.read();
     let last = -1, still = 0;
     for (const end = performance.now() + 5_000; still < 12 && performance.now() < end; await t.pause(25)) {
@@ -393,22 +393,22 @@
       still = sent === last ? still + 1 : 0;
       last = sent;
     }
-    t.log('sent within', last >= 640 * 65_536 ? 'all' : last > 24 * 2 ** 20 ? 'more than 24 MiB' : 'less than 24 MiB');
+    t.log('sent within', last >= 320 * 65_536 ? 'all' : last > 16 * 2 ** 20 ? 'more than 16 MiB' : 'less than 16 MiB');
     await reader.cancel();
   });
-  check('a stalled clone, tee and pipe stall the server as far as the browser does', ['other', 'good'], async (t) => {
+  check('a stalled clone, tee and pipe stall the server as far as the browser does', ['good'], async (t) => {
     const go = { clone: async (r) => { const copy = r.clone(), readers = [copy.body.getReader(), r.body.getReader()]; await Promise.all(readers.map((one) => one.read())); return () => readers.map((one) => one.cancel()); },
       pipe: async (r) => { const reader = r.body.pipeThrough(new TransformStream()).getReader(); await reader.read(); return () => reader.cancel(); },
       iterator: async (r) => { const i = r.body.values(); await i.next(); return () => i.return(); } };
     for (const [how, begin] of Object.entries(go)) {
-      const end = await begin(await t.post({ sse: [{ raw: event('one') }, { fill: 640 }] }));
+      const end = await begin(await t.post({ sse: [{ raw: event('one') }, { fill: 320 }] }));
       let last = -1, still = 0;
       for (const limit = performance.now() + 1_800; still < 10 && performance.now() < limit; await t.pause(20)) {
         const [{ sent }] = await t.seen();
         still = sent === last ? still + 1 : 0;
         last = sent;
       }
-      t.log(how, last >= 640 * 65_536 ? 'all' : last > 24 * 2 ** 20 ? 'more than 24 MiB' : 'less than 24 MiB');
+      t.log(how, last >= 320 * 65_536 ? 'all' : last > 16 * 2 ** 20 ? 'more than 16 MiB' : 'less than 16 MiB');
       await end();
     }
   });
@@ -420,11 +420,10 @@
   });
   check('the answer is handed over at its head, before any of its body', GOOD, async (t) => {
     for (const type of ['text/event-stream', 'application/json', 'text/plain']) {
-      const gate = t.gate(type), r = await t.post({ sse: [{ gate }, { raw: '{"a":1}' }], headers: { 'content-type': type } });
-      t.log(type, r.status, r.bodyUsed);
-      const p = r.text();
+      const gate = t.gate(type), answer = t.post({ sse: [{ gate }, { raw: '{"a":1}' }], headers: { 'content-type': type } });
+      t.log(type, await Promise.race([answer.then((r) => r.status), t.pause(1_000).then(() => 'waits for the body')])); // as Firefox does
       await t.open(gate);
-      t.log('text', await p);
+      t.log('text', await (await answer).text());
     }
   });
   check('a body moves to a worker and is read there', GOOD, async (t) => {
