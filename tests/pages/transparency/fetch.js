@@ -162,7 +162,7 @@
     q = make();
     t.log('a clone', (await fetch(q.clone())).status, q.bodyUsed);
     t.log('and the original', (await fetch(q)).status, q.bodyUsed);
-    await t.logSeen();
+    t.log('sent', (await t.seen()).filter(({ method }) => method === 'POST').map(({ body }) => body)); // the second may need no preflight
     q = make();
     await q.text();
     await t.attempt('read', () => fetch(q));
@@ -330,7 +330,6 @@
     if (t.kind !== 'bad') await t.attempt('body', async () => (await t.post(never, { signal: AbortSignal.timeout(300) })).text());
     await t.attempt('head', () => t.post({ gate: t.gate('never') }, { signal: AbortSignal.timeout(100) }));
     await t.attempt('any', () => t.post({ gate: t.gate('never') }, { signal: AbortSignal.any([AbortSignal.timeout(100), new AbortController().signal]) }));
-    await t.closes();
   });
   check('the signal of a Request, one of init over it, and none', ALL, async (t) => {
     const [a, b] = [new AbortController(), new AbortController()], make = (signal) => new Request(t.url({ gate: t.gate('never') }), { method: 'POST', body: t.BODY, signal });

@@ -9,7 +9,7 @@
   /** What can be seen of a window's own fetch and XMLHttpRequest. */
   const look = (t, label, w) => {
     const { fetch: f, XMLHttpRequest: X } = w;
-    t.log(label, typeof f, f.name, f.length, t.source(f), flags(Object.getOwnPropertyDescriptor(w, 'fetch')), Reflect.ownKeys(f), isConstructor(f), Object.getPrototypeOf(f) === w.Function.prototype, f === fetch, w.fetch === w.fetch);
+    t.log(label, typeof f, f.name, f.length, t.source(f), flags(Object.getOwnPropertyDescriptor(w, 'fetch')), Reflect.ownKeys(f).sort(), isConstructor(f), Object.getPrototypeOf(f) === w.Function.prototype, f === fetch, w.fetch === w.fetch);
     for (const name of ['open', 'send', 'abort', 'setRequestHeader']) { const m = X.prototype[name]; t.log(`${label} ${name}`, m.name, m.length, t.source(m), flags(Object.getOwnPropertyDescriptor(X.prototype, name)), m === XMLHttpRequest.prototype[name], Object.getPrototypeOf(m) === w.Function.prototype); }
     for (const [I, name] of [['Response', 'text'], ['Response', 'clone'], ['ReadableStream', 'getReader'], ['ReadableStreamDefaultReader', 'read']]) { const m = w[I].prototype[name]; t.log(`${label} ${I}.${name}`, m.name, m.length, t.source(m), Object.getPrototypeOf(m) === w.Function.prototype); }
     t.log(`${label} globals`, Object.keys(w).filter((name) => !/^\d+$/.test(name)).length, Object.getOwnPropertyNames(w).filter((name) => !/^\d+$/.test(name)).length, Object.getOwnPropertySymbols(w).map(String));

@@ -146,6 +146,7 @@
     async logSeen(label = 'the server saw', name = this.last) {
       for (const { method, headers, body } of await this.seen(name)) {
         delete headers['user-agent'];
+        if (headers['content-type']?.startsWith('multipart/')) delete headers['content-length']; // boundaries differ in length
         for (const one of Object.keys(headers)) if (one.startsWith('sec-ch-ua')) delete headers[one];
         this.log(label, method, headers, body);
       }
@@ -226,11 +227,11 @@
     /** A promise, the kinds of addresses at which it is held ('none': without any), and what is done and observed. */
     check: (name, kinds, body) => checks.push({ name, kinds, run: body }),
     /**
-     * Begins; `state` says how far it is.
+     * Begins. `data-at` of the document says how far it is, and can be read from beside the page: nothing may run in it meanwhile but its own.
      * @param {{only?: string, names?: string[] | null, phases?: string[], limitMs?: number}} [what] only: words of what to run; names: these promises alone
      */
     run: async ({ only = '', names = null, phases = ['before', 'after'], limitMs = 15_000 } = {}) => {
-      const { state } = globalThis.transparency;
+      const { out } = globalThis.transparency;
       await ready;
       let n = 0;
       for (const phase of phases) {
@@ -243,16 +244,16 @@
             const where = [KINDS[kind]?.title, isWatched ? undefined : `${phase} the first watched answer`].filter((word) => word !== undefined).join(', ');
             const name = `${check.name} [${where}]`;
             if (!name.includes(only) || (names !== null && !names.includes(check.name))) continue;
-            state.now = name;
+            document.documentElement.dataset.at = name;
             const since = performance.now();
-            state.out.push({ name, lines: await runOne(check, kind, n, limitMs), took: performance.now() - since });
+            out.push({ name, lines: await runOne(check, kind, n, limitMs), took: performance.now() - since });
           }
         }
       }
-      state.isDone = true;
+      document.documentElement.dataset.at = 'done';
     },
-    /** @type {{out: Array<{name: string, lines: string[], took: number}>, now: string, isDone: boolean}} */
-    state: { out: [], now: 'the first watched answer', isDone: false },
+    /** @type {Array<{name: string, lines: string[], took: number}>} */
+    out: [],
   };
   ready = new Promise((ok, no) => {
     const script = document.createElement('script');
