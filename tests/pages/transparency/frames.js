@@ -30,7 +30,7 @@
       const r = await fetch(${JSON.stringify(url)}, { method: 'POST', body: '{}' });
       out.push(r.status, r.type, r.url === ${JSON.stringify(url)}, Reflect.ownKeys(r).length, await r.text());
       const x = new XMLHttpRequest(), states = [];
-      x.onreadystatechange = () => states.push(x.readyState);
+      x.onreadystatechange = () => { if (![2, 3].includes(x.readyState)) states.push(x.readyState); };
       x.onloadend = () => { out.push(x.status, x.responseText, states.join(), x.responseURL === ${JSON.stringify(url)}); post(out); };
       x.open('POST', ${JSON.stringify(url)}); x.send('{}');
     } catch (error) { post(String(error)); }
@@ -123,7 +123,7 @@
     for (const [label, make, open, send] of [['the frame\'s own', () => new w.XMLHttpRequest(), w.XMLHttpRequest.prototype.open, w.XMLHttpRequest.prototype.send], ['the frame\'s methods', () => new XMLHttpRequest(), w.XMLHttpRequest.prototype.open, w.XMLHttpRequest.prototype.send],
       ['this one\'s methods', () => new w.XMLHttpRequest(), XMLHttpRequest.prototype.open, XMLHttpRequest.prototype.send], ['opened there, sent here', () => new XMLHttpRequest(), w.XMLHttpRequest.prototype.open, XMLHttpRequest.prototype.send]]) {
       const x = make(), seen = [], end = new Promise((ok) => { x.addEventListener('loadend', () => { setTimeout(ok); }); });
-      for (const type of ['readystatechange', 'loadstart', 'progress', 'load', 'loadend']) x.addEventListener(type, (event) => seen.push(`${type}${x.readyState}${event.isTrusted}${event.target === x}${event instanceof Event}`));
+      for (const type of ['readystatechange', 'loadstart', 'progress', 'load', 'loadend']) x.addEventListener(type, (event) => t.IS_FIREFOX && type === 'readystatechange' && x.readyState > 1 && x.readyState < 4 ? 0 : seen.push(`${type}${x.readyState}${event.isTrusted}${event.target === x}${event instanceof Event}`));
       open.call(x, 'POST', t.url({ body_delay_ms: 30 }));
       send.call(x, t.BODY);
       await end;

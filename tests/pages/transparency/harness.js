@@ -190,7 +190,7 @@
       this.log(label, isSettled);
     }
   }
-  Object.assign(Check.prototype, { show, source, turn, turns: turnsOf, pause, tagOf, NATIVE, BODY, ANSWER, FAILURE, KINDS });
+  Object.assign(Check.prototype, { show, source, turn, turns: turnsOf, pause, tagOf, NATIVE, BODY, ANSWER, FAILURE, KINDS, IS_FIREFOX });
 
   // ---- all checks of a theme
 
