@@ -958,11 +958,15 @@
     return response;
   };
 
-  wrap(globalThis, 'fetch', (target, self, args) => {
+  const place = () => wrap(page, 'fetch', (target, self, args) => {
     const mine = self === undefined || self === null || self === page; // a promise is of the window that it is called for
     const call = alive && mine ? watch(args[0], args[1]) : null, answer = apply(target, self, args);
     return call === null ? answer : follow(call, answer);
   });
+  // In a frame that a script has just made, this runs within that script. Sentry looks there, at once, for the browser's own `fetch`,
+  // and records no call of the page where it finds none.
+  if (startsWith(document.URL, 'about:blank')) (async () => { await null; if (valueAt(page, 'fetch') === native) place(); })();
+  else place();
 
   // ---- XMLHttpRequest
 
@@ -1169,7 +1173,7 @@
       __proto__: null,
       construct(target, args, made) {
         const fresh = construct(target, args, made);
-        overhear(fresh, true);
+        try { overhear(fresh, true); } catch { /* a facade that another wrapper hands out */ }
         return fresh;
       },
     }));
@@ -1185,8 +1189,8 @@
    */
   const overhear = (xhr, isFirst) => {
     if (get(listening, xhr) !== undefined) return;
+    const upload = xupload(xhr); // throws for a facade
     put(listening, xhr, isFirst);
-    const upload = xupload(xhr);
     put(senders, upload, xhr);
     for (let i = 0; i < EVENTS.length; i++) {
       listenFirst(xhr, i, hear);
@@ -1239,12 +1243,21 @@
     try { run(); } finally { defineProperty(X, 'readyState', slot); }
     return asked;
   };
+  /** Does it carry something of another wrapper, who may have listened or speak to the page in its place? @param {object} xhr */
+  const isInHands = (xhr) => {
+    const keys = ownKeys(xhr);
+    for (let i = 0; i < keys.length; i++) {
+      const value = valueAt(xhr, keys[i] ?? '');
+      if (value === HIDDEN || typeof value === 'function' || (typeof value === 'object' && value !== null)) return true;
+    }
+    return false;
+  };
   wrap(X, 'open', (target, self, args) => {
     const turn = get(turns, self), phase = turn?.phase ?? 'over', url = watchedXhr(args), isUnknown = url !== null && get(listening, self) === undefined;
     let isFirst = false;
     const run = () => { apply(target, self, args); };
     if (turn !== undefined) turn.phase = 'over'; // so that its first event is heard
-    try { if (isUnknown) isFirst = !isOverheard(self, run); else run(); } catch (e) {
+    try { if (isUnknown) isFirst = !isOverheard(self, run) && !isInHands(self); else run(); } catch (e) {
       if (turn !== undefined) turn.phase = phase;
       throw e;
     }

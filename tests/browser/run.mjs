@@ -4,6 +4,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
 import { Driver } from './lib/browsers.mjs';
 import { built, copyPages, end, endInTime, explain, here, modules, startMock, target, workFolder } from './lib/house.mjs';
 import { Scene } from './lib/scene.mjs';
@@ -28,6 +29,9 @@ const buildSite = () => {
   const site = copyPages();
   cpSync(join(modules, 'openai'), join(site, 'npm', 'openai'), { recursive: true, filter: (from) => !/\.(d\.ts|d\.mts|cts|ts|map|js)$|\/src$/.test(from) });
   cpSync(join(modules, 'deep-chat', 'dist', 'deepChat.bundle.js'), join(site, 'npm', 'deep-chat', 'deepChat.bundle.js'));
+  buildSync({
+    entryPoints: [join(site, 'peers', 'sentry.js')], outdir: join(site, 'peers'), allowOverwrite: true, bundle: true, format: 'iife', platform: 'browser', target: 'es2022', nodePaths: [modules], logLevel: 'error',
+  });
   return site;
 };
 

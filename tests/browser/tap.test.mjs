@@ -4,5 +4,6 @@ import { run } from './tap/lab.mjs';
 import './tap/fetch.mjs';
 import './tap/inside.mjs';
 import './tap/xhr.mjs';
+import './tap/others.mjs';
 
 await run();
