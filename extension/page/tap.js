@@ -983,6 +983,8 @@
    *   and nothing is heard before a good status; over: nothing is looked at any more
    * @property {boolean} isSame              it can be sent again as it was
    * @property {boolean} isFirst             we hear of everything before the page does
+   * @property {boolean} isUnsure            as far as could be seen
+   * @property {boolean} asked               somebody has asked for the answer of which nobody should have heard
    * @property {boolean} headers             the page has heard of a good status
    * @property {boolean} text                and of some of the text
    * @property {boolean} content             which is no error
@@ -993,7 +995,7 @@
    */
   /** @type {WeakMap<object, Turn>} */
   const turns = new WeakMap();
-  /** @type {WeakMap<object, boolean>} those that have our listeners: before all others? */
+  /** @type {WeakMap<object, boolean | null>} those that have our listeners: before all others? null: as far as could be seen */
   const listening = new WeakMap();
   const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
   /** @type {WeakMap<object, object>} by their `upload` */
@@ -1002,9 +1004,12 @@
   /** `onload` and the like, as they are now: what another wrapper made of them keeps its own order. @param {number} i of EVENTS */
   const handlerOf = (i) => getOwnPropertyDescriptor(i === 0 ? X : /** @type {object} */ (getPrototypeOf(X)), `on${EVENTS[i]}`);
 
+  /** @param {Turn} turn */
+  const progressOf = ({ last }) => ({ __proto__: null, lengthComputable: last !== null && isKnown(last), loaded: last === null ? 0 : loadedOf(last), total: last === null ? 0 : totalOf(last) });
+
   /** The last events of a request that was kept: the only ones we invent. @param {object} xhr @param {Turn} turn @param {'load' | 'error' | 'abort' | 'timeout'} type */
   const conclude = (xhr, turn, type) => {
-    const { last } = turn, size = { __proto__: null, lengthComputable: last !== null && isKnown(last), loaded: last === null ? 0 : loadedOf(last), total: last === null ? 0 : totalOf(last) };
+    const size = progressOf(turn);
     turn.phase = 'over';
     if (type === 'abort' || type === 'timeout') xabort(xhr); // takes the answer away, and is silent in this state
     dispatch(xhr, new Event('readystatechange'));
@@ -1102,24 +1107,65 @@
     return null;
   };
 
+  /** What whoever hears of an answer asks for. */
+  const ANSWER = ['readyState', 'status', 'statusText', 'response', 'responseText', 'responseXML', 'responseURL', 'getResponseHeader', 'getAllResponseHeaders'];
+  /** @type {{turn: Turn, end: () => void} | null} */
+  let lookout = null;
+  /**
+   * Nothing is to be heard of this failure. Who listened before us hears of it all the same, and asks for it before our listener is called.
+   * @param {object} xhr @param {Turn} turn
+   */
+  const lookOut = (xhr, turn) => {
+    /** @type {(PropertyDescriptor | undefined)[]} */
+    const slots = [];
+    for (let i = 0; i < ANSWER.length; i++) {
+      slots[i] = getOwnPropertyDescriptor(X, ANSWER[i] ?? '');
+      wrap(X, ANSWER[i] ?? '', (native, self, args) => {
+        turn.asked ||= self === xhr;
+        return apply(native, self, args);
+      });
+    }
+    lookout = { turn, end: () => { for (let i = 0; i < ANSWER.length; i++) if (slots[i] !== undefined) defineProperty(X, ANSWER[i] ?? '', slots[i] ?? {}); } };
+  };
+  /** @param {Turn | undefined} turn */
+  const lookAway = (turn) => {
+    if (lookout === null || lookout.turn !== turn) return;
+    lookout.end();
+    lookout = null;
+  };
+  /** Somebody has heard of it, so everybody does. @param {XMLHttpRequest} xhr @param {Turn} turn @param {Call} call @param {string} type of the event that comes */
+  const reveal = (xhr, turn, call, type) => {
+    lookAway(turn);
+    turn.isFirst = false;
+    turn.phase = 'native';
+    if (type !== 'load' && type !== 'loadend') return;
+    turn.phase = 'over';
+    note(call, turn.inside ?? answerOfXhr(xhr, 'http', textOfAnswer(xhr)));
+    // What the others have missed.
+    dispatch(xhr, new Event('readystatechange'));
+    if (type === 'loadend' && get(turns, xhr) === turn) dispatch(xhr, new ProgressEvent('load', progressOf(turn)));
+  };
+
   /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {Call} call @param {Event} event @returns {boolean} the page hears nothing of it */
   const isSilent = (xhr, turn, call, event) => {
     const type = typeOf(event), state = type === 'readystatechange' ? xstate(xhr) : 0, status = xstatus(xhr);
-    const isBroken = state === 4 && status === 0, isFailed = state === 2 && status >= 400;
+    const isBroken = state === 4 && status === 0, isFailed = state === 2 && status >= 400, canStop = alive && turn.isFirst && (!turn.isUnsure || lookout === null);
     switch (turn.phase) {
       case 'native':
         // A refusal that no later try can change goes to the page as it comes.
-        if (isFailed && alive && turn.isFirst && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
+        if (isFailed && canStop && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
         else if (state === 2) turn.headers = true;
         else if (isBroken) turn.phase = 'over';
         else if (state > 2 && status >= 400) {
           if (state === 4) { turn.phase = 'over'; note(call, answerOfXhr(xhr, 'http', textOfAnswer(xhr))); }
         } else if (state > 2) {
           turn.inside = insideXhr(xhr, turn, call, state);
-          if (turn.inside !== null && alive && turn.isFirst) turn.phase = 'stop';
+          if (turn.inside !== null && canStop) turn.phase = 'stop';
           else if (turn.inside !== null) note(call, turn.inside);
         }
-        return turn.phase === 'stop';
+        if (turn.phase !== 'stop') return false;
+        if (turn.isUnsure) lookOut(xhr, turn);
+        return true;
       case 'again':
         if (isBroken && turn.ends !== 0 && now() >= turn.ends) { // its own timeout
           turn.phase = 'over';
@@ -1135,9 +1181,11 @@
         return true;
       case 'stop':
         // The first try broke half-way: the page hears how.
-        if (isBroken && call.tries === 1) { turn.phase = 'over'; return false; }
+        if (isBroken && call.tries === 1) { turn.phase = 'over'; lookAway(turn); return false; }
+        if (turn.asked && call.tries === 1) { reveal(xhr, turn, call, type); return false; }
         if (type === 'progress' || type === 'load') turn.last = /** @type {ProgressEvent} */ (event);
         if (type === 'loadend') {
+          lookAway(turn);
           const answer = turn.inside ?? (status === 0 ? BROKEN : answerOfXhr(xhr, 'http', textOfAnswer(xhr)));
           if (turn.inside !== null || call.tries === 1) keep(xhr, turn, call, answer);
           else { turn.phase = 'kept'; turn.came?.(answer); }
@@ -1162,8 +1210,8 @@
   };
   /** @param {XMLHttpRequest} xhr @param {unknown[]} opened @param {string} url @param {boolean} isFirst */
   const begin = (xhr, opened, url, isFirst) => {
-    put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
-    overhear(xhr, isFirst);
+    put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, isUnsure: false, asked: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
+    overhear(xhr, isFirst ? null : false);
     if (isReady) return;
     // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.
     isReady = true;
@@ -1185,7 +1233,7 @@
   /**
    * Listens before the page does. Chromium calls an object's listeners in the order in which they came, whether they capture or not, so
    * handlers that were set before (`onload` and the like) are set anew.
-   * @param {XMLHttpRequest} xhr @param {boolean} isFirst nobody else has listened before
+   * @param {XMLHttpRequest} xhr @param {boolean | null} isFirst nobody else has listened before; null: as far as could be seen
    */
   const overhear = (xhr, isFirst) => {
     if (get(listening, xhr) !== undefined) return;
@@ -1216,7 +1264,8 @@
     try { turn.body = same && !isText ? new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })) : isText && body !== undefined ? /** @type {string | null} */ (body) : null; } catch { same = false; }
     const { body: kept } = turn, taken = typeof kept === 'string' ? null : kept;
     if (fields.length === 0) unhush(xhr);
-    turn.isFirst = get(listening, xhr) === true;
+    turn.isUnsure = get(listening, xhr) === null;
+    turn.isFirst = turn.isUnsure || get(listening, xhr) === true;
     turn.ends = xtimeout(xhr) > 0 ? now() + xtimeout(xhr) : 0;
     turn.call = {
       ...newCall(url, /** @type {string} */ (turn.opened[0]), text, (name) => {
@@ -1257,6 +1306,7 @@
     let isFirst = false;
     const run = () => { apply(target, self, args); };
     if (turn !== undefined) turn.phase = 'over'; // so that its first event is heard
+    lookAway(turn);
     try { if (isUnknown) isFirst = !isOverheard(self, run) && !isInHands(self); else run(); } catch (e) {
       if (turn !== undefined) turn.phase = phase;
       throw e;
@@ -1286,6 +1336,7 @@
     const turn = get(turns, self), phase = turn?.phase ?? 'over';
     if (turn === undefined || phase === 'over') { apply(target, self, args); return; }
     turn.phase = 'over';
+    lookAway(turn);
     turn.call?.quit?.();
     if (phase === 'kept') conclude(self, turn, 'abort');
     else apply(target, self, args);

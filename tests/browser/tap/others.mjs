@@ -98,7 +98,7 @@ const APP = `
   new XMLHttpRequest().open('POST', origin + '/xhr');
 `;
 
-/** All calls in one page. @param {'alone' | 'before' | 'after'} order */
+/** All calls in one page. @param {'alone' | 'before' | 'after' | 'between'} order */
 const runs = new Map();
 const runIn = (name, order, watch) => {
   const id = `${name}-${order}-${watch}-`;
@@ -108,13 +108,13 @@ const runIn = (name, order, watch) => {
       const [call, kind] = one.split('-');
       script(id + one, ...(kind === 'bad' ? [bad[call], good[call]] : [good[call]]));
     }
-    const order_ = { alone: [peer, bridge], before: [peer, bridge, tap], after: [bridge, tap] }[order];
+    const order_ = { alone: [peer, bridge], before: [peer, bridge, tap], after: [bridge, tap], between: [bridge, tap] }[order];
     const { result, consoled } = await inPage(`async () => { ${APP}
       t.auto = Array(9).fill('retry');
       const all = [];
       for (const name of context.all) all.push(await run(name));
       return { calls: Object.fromEntries(all), isInstalled: peer.isInstalled() };
-    }`, { order: order_, watch, context: { id, all, records: PEERS[name].records, late: order === 'after' ? peer : null } });
+    }`, { order: order_, watch, context: { id, all, records: PEERS[name].records, late: { after: peer, between: `${peer}\n;${tap}` }[order] ?? null } });
     for (const one of all) result.calls[one].served = seen.get(id + one).map(({ method, url, headers, body }) => ({ method, url: url.replace(/k=.*/, ''), type: headers['content-type'], body }));
     return { ...result, consoled };
   })());
@@ -129,6 +129,16 @@ const outcomeOf = ({ log, served }) => {
   if (observed.length === 1 && served.length === 2 && ends === 'answered') return 'held';
   return observed.length === 1 && served.length === 1 && ends === 'released' ? 'explained' : `${observed.length} told, ${ends}, ${served.length} requests`;
 };
+
+// A copy of ours that finds no bridge, as one that is left over by a version of before.
+for (const name of Object.keys(PEERS)) test(`${name}, between two copies of the tap: each failure is told once, and what is sent again is sent once`, async () => {
+  const [alone, both] = await Promise.all([runIn(name, 'alone', 'all'), runIn(name, 'between', 'all')]);
+  for (const call of CALLS) {
+    const expected = PEERS[name].after[call];
+    assert.equal(outcomeOf(both.calls[`${call}-bad`]), expected, call);
+    assert.deepEqual(both.calls[`${call}-bad`].result, alone.calls[`${call}-${expected === 'held' ? 'good' : 'bad'}`].result, call);
+  }
+});
 
 const WHERE = { before: 'loaded before the tap', after: 'loaded after the tap' };
 const SAY = { fetch: 'a 429 by fetch', stream: 'an error as the first event of a stream', xhr: 'a 429 by XMLHttpRequest' };

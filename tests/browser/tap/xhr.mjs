@@ -1,7 +1,7 @@
 // @ts-nocheck: most of its functions run in the page, by names that stand there.
 // XMLHttpRequest: held and sent again on the same object, with the native order of events.
 import assert from 'node:assert/strict';
-import { KEY, PROMPT, SPIES, USER, error429, inPage, preflights, script, seen, test } from './lab.mjs';
+import { KEY, PROMPT, SPIES, USER, error429, firefox, inPage, preflights, script, seen, test } from './lab.mjs';
 
 const json = { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ error: { message: 'Provider returned error', code: 429 }, user_id: USER }) };
 const stream = (...body) => ({ status: 200, headers: { 'Content-Type': 'text/event-stream' }, body });
@@ -132,6 +132,31 @@ test('the first object of a page is held too, but for one that was listened to b
       return xhr.status;
     }, { context: { k } });
     assert.equal(of('observed')[0].replayable, k !== 'listeners before', k);
+  }
+});
+
+test('who has heard of a failure on the first object of a page before us hears of one answer, and so does everybody', async () => {
+  const ways = ['load', 'loadend', 'load, later', 'progress', 'stream load'];
+  for (const way of ways) {
+    const k = `early-${way.replace(/\W/g, '')}`;
+    script(k, way === 'stream load' ? stream(`data: ${json.body}\n\n`) : error429);
+    const { of } = await inPage(async () => {
+      t.auto = 'retry';
+      const { way, k } = context, xhr = new XMLHttpRequest(), early = [], late = [], own = Object.getOwnPropertyDescriptors(XMLHttpRequest.prototype);
+      const type = way.replace(', later', '').replace('stream ', '');
+      xhr.addEventListener(type, way === 'load, later' ? async () => { await null; early.push(xhr.status); } : () => early.push(xhr.responseText.includes('returned error')));
+      xhr.open('POST', origin + '/api/v1/chat/completions?k=' + k);
+      xhr.onreadystatechange = () => { if (xhr.readyState === 4) late.push('rs4'); };
+      for (const one of ['load', 'loadend']) xhr.addEventListener(one, () => late.push(one));
+      await new Promise((done) => { xhr.addEventListener('loadend', done); xhr.send('x'); });
+      await t.message('settled');
+      same(early.join(), way === 'load, later' ? (firefox ? '200' : '429') : String(!firefox), way);
+      same(late.join(' '), 'rs4 load loadend', way);
+      for (const key of ['status', 'responseText', 'readyState']) same(Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, key).get, own[key].get, key);
+    }, { context: { way, k }, before: `globalThis.firefox = ${firefox};` });
+    // In Firefox those that capture come first, whenever they were added: it is held.
+    assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.replayable]), [[way === 'stream load' ? 200 : 429, firefox]], way);
+    assert.equal(seen.get(k).length, firefox ? 2 : 1, way);
   }
 });
 
