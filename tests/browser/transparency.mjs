@@ -158,6 +158,18 @@ const CLUMSY = {
   },
 };
 
+/**
+ * What is seen all the same, and why. One that is not seen any more fails, so that the list stays true.
+ * @type {Record<string, string>}
+ */
+const KNOWN = {
+  'fetch: an init behind a Proxy is asked what the browser asks, and nothing else': 'the snapshot for a retry looks at property descriptors; no getter runs, and natively none is skipped',
+  // Chromium's alone: V8 names an object in the words of a TypeError by its constructor, which a Proxy hides.
+  ...browserName === 'firefox' ? {} : { 'xhr: each method and setter throws in the states in which it threw': 'once a page has called OpenRouter by XMLHttpRequest, the words of a TypeError say [object XMLHttpRequest]' },
+};
+/** @type {Set<string>} */
+const seen = new Set();
+
 /** @param {Driver} driver */
 const selfTest = async (driver) => {
   for (const [wrapper, promises] of Object.entries(CLUMSY)) {
@@ -188,8 +200,14 @@ try {
     const with_ = await timed('with', () => runThemes(driver));
     for (const [name, lines] of without) {
       const varies = difference(lines, again.get(name), ['once', 'again']);
-      tell(name, varies === null ? difference(lines, with_.get(name), ['without', 'with']) : `        varies without the extension:\n${varies}`);
+      const differs = varies === null ? difference(lines, with_.get(name), ['without', 'with']) : `        varies without the extension:\n${varies}`;
+      const promise = name.replace(/ \[.*\]$/, ''), known = KNOWN[promise];
+      if (varies === null && differs !== null && known !== undefined) {
+        seen.add(promise);
+        tell(`${name}, but that ${known}`);
+      } else tell(name, differs);
     }
+    if (values.only === '' && values.theme === '') for (const promise of Object.keys(KNOWN)) if (!seen.has(promise)) tell(promise, '        is kept by now: take it off the list of what is known');
   }
   await driver.stop();
 } catch (error) {
