@@ -342,8 +342,18 @@
   }, { once: true });
   dispatchEvent(new Event(`${NAME}-ask`));
 
-  // Leaving the page ends every hold; the back/forward cache must not keep one.
-  addEventListener('pagehide', () => { dismiss(); });
+  // Leaving the page ends every hold; the back/forward cache must not keep one. Firefox loses what is posted on the way into it, so it is
+  // said again to a page that comes back.
+  /** @type {number[]} */
+  let left = [];
+  addEventListener('pagehide', () => {
+    left = [...held.keys()];
+    dismiss();
+  });
+  addEventListener('pageshow', () => {
+    for (const id of left) decide('release', id);
+    left = [];
+  });
 
   api.runtime.onMessage.addListener((m, sender, respond) => {
     if (sender.id === api.runtime.id && isObject(m) && m.v === V && m.type === 'status') respond({ v: V, ok: true, locked: tap === null });

@@ -31,7 +31,7 @@ const bundles = new Map();
 const bundleOf = (name) => {
   if (!bundles.has(name)) {
     const [{ text }] = buildSync({
-      entryPoints: [path.join(import.meta.dirname, '../../pages/peers', `${name}.js`)], bundle: true, write: false, format: 'iife', platform: 'browser', target: 'es2022', nodePaths: [path.join(import.meta.dirname, '../node_modules')],
+      entryPoints: [path.join(import.meta.dirname, '../../pages/peers', `${name}.js`)], bundle: true, minifyWhitespace: true, minifySyntax: true, write: false, format: 'iife', platform: 'browser', target: 'es2022', nodePaths: [path.join(import.meta.dirname, '../node_modules')],
       define: { 'process.env.NODE_ENV': '"production"' }, external: ['whatwg-fetch'], logLevel: 'error', // which nobody needs who has a fetch
     }).outputFiles;
     bundles.set(name, text);
