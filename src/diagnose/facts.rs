@@ -484,4 +484,10 @@ mod tests {
         let key = format!("{}sk-or-v1-0123456789abcdef", filler(12));
         assert_eq!(head(&key), &filler(12)[..MAX_TEXT - 13]);
     }
+    #[test]
+    fn what_is_shown_is_short_in_characters() {
+        assert_eq!(first_chars("gué", 4), "gué");
+        assert_eq!(first_chars("guéée", 4), "guéé");
+        assert_eq!(first_chars("guest", 4), "gues");
+    }
 }
