@@ -8,14 +8,11 @@
 // A run of everything begins with the self-test: clumsy wrappers (tests/pages/transparency/clumsy) stand in the extension's place, and the suite must find what each of them
 // does to a page. --self-test runs that alone. --slow tells the checks that take more than a second,
 // --show what was observed without the extension.
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Driver, running } from './lib/browsers.mjs';
-import { Mock } from './lib/mock.mjs';
-import { servePlain } from './lib/plain.mjs';
+import { Driver } from './lib/browsers.mjs';
+import { built, end, endInTime, root, startMock } from './lib/house.mjs';
 import { pause, until, within } from './lib/wait.mjs';
 
 /** @typedef {{name: string, lines: string[], took: number}} Observed */
@@ -25,14 +22,10 @@ const THEME_MS = 240_000;
 /** The longest that a page may be busy with one thing. */
 const STILL_MS = 40_000;
 const SLOW_MS = 1_000;
-const RUN_MS = 18 * 60_000;
 const HOST = 'transparency.example';
 /** Lines of a difference that are shown. */
 const SHOWN = 6;
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = dirname(dirname(here));
-const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 const site = join(root, 'tests', 'pages', 'transparency');
 
 const { values } = parseArgs({ options: { 'browser': { type: 'string' }, 'only': { type: 'string', default: '' }, 'theme': { type: 'string', default: '' }, 'self-test': { type: 'boolean', default: false }, 'twice': { type: 'boolean', default: false }, 'show': { type: 'boolean', default: false }, 'slow': { type: 'boolean', default: false } } });
@@ -41,20 +34,11 @@ if (browserName !== 'chromium' && browserName !== 'firefox') {
   console.error('usage: node tests/browser/transparency.mjs --browser chromium|firefox [--only words] [--theme name] [--self-test] [--twice] [--slow] [--show]');
   process.exit(2);
 }
-const extension = join(process.env.COOLDOWN_DIST ?? join(root, 'dist'), `test-${browserName}`);
 const NOT_THEMES = ['harness.js', 'server.js'];
 const themes = readdirSync(site).filter((file) => file.endsWith('.js') && !NOT_THEMES.includes(file)).map((file) => file.replace(/\.js$/, '')).filter((name) => name.includes(values.theme)).sort();
 
-/** Everything of ours ends, whatever happened. @param {number} code @returns {never} */
-const end = (code) => {
-  for (const driver of running) driver.kill();
-  mock?.stop();
-  process.exit(code);
-};
-/** @type {Mock | null} */ let mock = null;
-process.on('SIGINT', () => end(130));
-process.on('SIGTERM', () => end(143));
-setTimeout(() => { console.log(`the whole run took longer than ${RUN_MS / 60_000} min`); end(1); }, RUN_MS).unref();
+endInTime();
+/** @type {import('./lib/mock.mjs').Mock | null} */ let mock = null;
 
 let pages = 0;
 
@@ -68,7 +52,7 @@ const runTheme = async (driver, theme, what, script) => {
   try {
     if (script !== undefined) await page.evaluateOnNewDocument(script);
     const run = `run-${String(pages += 1).padStart(3, '0')}`; // of one length: lengths are observed too
-    const { control } = /** @type {Mock} */ (mock);
+    const { control } = mock ?? end(1);
     await page.goto(`https://${HOST}/index.html?${new URLSearchParams({ theme, run, control: new URL(control).port })}`);
     await until('the page is ready', () => page.evaluate(() => document.readyState === 'complete'));
     await page.evaluate((w) => { /** @type {any} */ (globalThis).transparency.run(w); }, what);
@@ -186,10 +170,8 @@ const selfTest = async (driver) => {
 };
 
 try {
-  if (!existsSync(join(extension, 'manifest.json'))) throw new Error(`${extension} is not there: run \`cargo xtask build --test\``);
-  execFileSync('cargo', ['build', '--quiet', '--package', 'mock'], { cwd: root, stdio: 'inherit' });
-  mock = await Mock.start(join(target, 'debug', 'mock'), { sites: { [HOST]: site } });
-  mock.plainPort = await servePlain(site);
+  const extension = built(browserName, 'test');
+  mock = await startMock([HOST], site);
   const driver = await Driver.start(browserName, { mock, extension: null });
   if (values['self-test'] || values.only === '') await selfTest(driver);
   if (!values['self-test']) {
