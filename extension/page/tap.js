@@ -418,7 +418,10 @@
       if (story === null) return;
       story.held -= 1;
       story.at = now();
-      if (outcome === 'answered') delete stories[story.id];
+      if (outcome === 'answered') {
+        delete stories[story.id];
+        call.story = null; // told by this, and not once more as the app's own try
+      }
       tell({ v: 1, type: 'settled', id, story: story.id, attempt, outcome, why });
     };
     /** @param {Settled['why']} why */
@@ -487,9 +490,9 @@
 
   /** The page has a good answer: nothing is left to do for this call. @param {Call} call */
   const done = (call) => {
-    const { story } = call;
     call.send = null;
     call.arrived?.();
+    const { story } = call;
     if (story === null) return;
     call.story = null;
     delete stories[story.id];

@@ -622,3 +622,15 @@ test('the prelude plays the bridge', async () => {
   script('prelude', error429);
   await inPage(async () => { await sleep(30); same((await post('prelude')).status, 429); }, { order: [tap, prelude], before: 'globalThis.__COOLDOWN_WATCH_ALL__ = true;' });
 });
+
+test('an app\'s own try that is held and answered by ours is told once', async () => {
+  script('own', error429, error429);
+  const { log } = await inPage(async () => {
+    t.auto = ['release', 'retry'];
+    same((await post('own', 'A')).status, 429);
+    await (await post('own', 'A')).text();
+    await t.message('settled', 2);
+    await sleep(50);
+  });
+  assert.deepEqual(log.filter((m) => m.type !== 'ping').map((m) => [m.type, m.attempt ?? m.answered]), [['observed', 1], ['settled', 1], ['resent', false], ['observed', 2], ['settled', 2]]);
+});
