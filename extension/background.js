@@ -132,6 +132,14 @@ const claimCard = async (token, tabId) => {
 
 /** @type {Map<string, chrome.runtime.Port>} by tab and frame, while their card is open */
 const guests = new Map();
+/** @type {Map<string, (port: chrome.runtime.Port) => void>} who waits for one */
+const awaited = new Map();
+const COME_BACK_MS = 1_000;
+/** A frame whose port ended with the last worker comes back soon. @param {string} key @returns {Promise<chrome.runtime.Port | undefined>} */
+const comeBack = (key) => new Promise((resolve) => {
+  awaited.set(key, resolve);
+  setTimeout(() => { awaited.delete(key); resolve(undefined); }, COME_BACK_MS);
+});
 
 /** Is the person's card welcome in the top frame of this tab? @param {chrome.tabs.Tab} tab */
 const isAllowedOnTop = async ({ url }) => {
@@ -151,6 +159,7 @@ const onStage = (port) => {
     try { return isObject(await api.tabs.sendMessage(tabId, { v: V, type: 'guest', frame, what, view }, { frameId: 0 })); } catch { return false; }
   };
   guests.set(key, port);
+  awaited.get(key)?.(port);
   /** In the order in which they came. */
   let turn = isAllowedOnTop(tab);
   port.onMessage.addListener((raw) => {
@@ -169,8 +178,8 @@ const onStage = (port) => {
   });
 };
 /** @param {StageAct} m @param {chrome.runtime.MessageSender} sender */
-const onStageAct = (m, sender) => {
-  const port = sender.frameId === 0 ? guests.get(`${sender.tab?.id} ${m.frame}`) : undefined;
+const onStageAct = async (m, sender) => {
+  const key = `${sender.tab?.id} ${m.frame}`, port = sender.frameId === 0 ? guests.get(key) ?? await comeBack(key) : undefined;
   port?.postMessage({ v: V, type: 'act', action: m.action });
   return { v: V, ok: port !== undefined };
 };

@@ -8,6 +8,7 @@
   const { api, isAlive, ask } = cooldownCompat;
   const { V, fromStage, toStage } = cooldownProtocol;
 
+  const AGAIN_MS = 100; // after the worker stopped: one that cannot start must not be called without end
   const SEAT_MS = 500; // awake, the worker and the top frame answer within a few ms, from cold within 300; later the card stands here
 
   /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options */
@@ -100,8 +101,8 @@
       // The worker stopped: it has forgotten us, and the top frame keeps what it shows until it is told otherwise.
       port.onDisconnect.addListener(() => {
         port = null;
-        if (seat === 'top' && isAlive()) askForSeat();
-        else here();
+        if (seat !== 'top' || !isAlive()) here();
+        else timer = setTimeout(askForSeat, AGAIN_MS);
       });
       timer = setTimeout(here, SEAT_MS);
       tell('enter');
