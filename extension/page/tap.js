@@ -166,7 +166,8 @@
    * @property {number} tries
    * @property {boolean} reading              the page has begun to read the good answer
    * @property {number} copies                Responses that show this answer: the page may clone it
-   * @property {Record<number, Promise<Answer | null>>} found  what came of an error inside an answer, by the try that had it
+   * @property {number} round                 which good answer this is, counted over all holds
+   * @property {Record<number, Promise<Answer | null>>} found  what came of an error inside an answer, by its round
    * @property {(() => void) | null} quit     the page itself ends the hold
    * @property {(() => void) | null} arrived  the good answer has shown itself to be one
    * @property {(() => void) | null} leave    a later failure of the same call takes over
@@ -289,7 +290,7 @@
   /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @returns {Call} */
   const newCall = (url, method, text, header) => ({
     url, method: upper(method), signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, send: null, story: null,
-    id: 0, kept: null, tries: 1, reading: false, copies: 1, found: create(null), quit: null, arrived: null, leave: null,
+    id: 0, kept: null, tries: 1, reading: false, copies: 1, round: 0, found: create(null), quit: null, arrived: null, leave: null,
   });
 
   /** @param {Response} response @returns {Answer} */
@@ -457,6 +458,7 @@
       if (answer.status === 0 || answer.status >= 400) { failed(answer); return; }
       // Its status is good; whether there is an error in it shows when the page reads it.
       state = 'arrived';
+      call.round += 1;
       call.arrived = () => end('answered', 'page');
       timer = setTimeout(() => { if (!call.reading) call.arrived?.(); }, REST_MS);
       resolve(answer);
@@ -501,7 +503,7 @@
 
   // ---- an error inside a good answer
 
-  /** @param {unknown} o anything parsed @returns {boolean} every shape of it holds the text `"error"` */
+  /** @param {unknown} o anything parsed */
   const isError = (o) => {
     const error = own(o, 'error'), type = own(o, 'type'), choices = own(o, 'choices');
     if ((typeof error === 'object' && error !== null) || (typeof error === 'string' && error !== '')) return true;
@@ -512,9 +514,11 @@
     }
     return false;
   };
+  /** Every shape of an error holds one of these; within a text of the model it is written \"error\". @param {string} text */
+  const mayHoldError = (text) => indexOf(text, '"error"') !== -1 || indexOf(text, '"failed"') !== -1;
   /** @param {string} text */
   const isErrorText = (text) => {
-    if (indexOf(text, '"error"') === -1 && indexOf(text, '"failed"') === -1) return false; // within a text of the model it is written \"error\"
+    if (!mayHoldError(text)) return false;
     try { return isError(parse(text)); } catch { return false; }
   };
 
@@ -587,7 +591,7 @@
 
     /** After content: an error event can only be explained. @param {string} text */
     scan(text) {
-      let from = this.json || indexOf(text, '"error"') === -1 ? text.length : 0;
+      let from = this.json || !mayHoldError(text) ? text.length : 0;
       for (let to; from < text.length && (to = indexOf(text, '\n', from)) !== -1; from = to + 1) {
         const line = slice(text, from, to);
         if (startsWith(line, 'data:') && isErrorText(slice(line, 5))) { this.found = trim(slice(line, 5)); return; }
@@ -623,6 +627,16 @@
   /** @type {{next: Function, return: Function}} of a stream's iterators; only a stream shows them */
   let iterators;
   const nop = () => {};
+  /** @template T @typedef {{part: T, next: List<T> | null}} List  an array's setters may be the page's */
+  /** @template T @param {List<T> | null} list @param {T} part @returns {List<T>} */
+  const append = (list, part) => {
+    const one = { part, next: null };
+    let last = list;
+    while (last !== null && last.next !== null) last = last.next;
+    if (last === null || list === null) return one;
+    last.next = one;
+    return list;
+  };
 
   /**
    * One good answer, as the page reads it. We read nothing ourselves: what the page asks for is asked of the network, and looked at on its
@@ -634,11 +648,9 @@
     /** @type {Promise<Part> | null} the page's last read that may have to wait */
     last = null;
     pending = 0;
-    /** @typedef {{part: Part, next: Kept | null}} Kept */
-    /** @type {Kept | null} what was read, and is kept */
+    /** @type {List<Part> | null} what was read, and is kept */
     kept = null;
-    /** @typedef {{part: Promise<Part>, next: Asked | null}} Asked */
-    /** @type {Asked | null} what the page has asked of its own stream, and we have not looked at yet */
+    /** @type {List<Promise<Part>> | null} what the page has asked of its own stream, and we have not looked at yet */
     asked = null;
     asks = 0;
     /** @type {Source | null} a later try's, in place of the page's own */
@@ -652,7 +664,7 @@
       this.call = call;
       this.response = response;
       this.json = json;
-      this.tries = call.tries;
+      this.round = call.round;
       this.look = new Look(json);
     }
 
@@ -685,10 +697,7 @@
     ask(part) {
       settle(part, nop, nop); // one that breaks is told by the page's own read
       this.asks += 1;
-      let last = this.asked;
-      while (last?.next) last = last.next;
-      if (last === null) this.asked = { part, next: null };
-      else last.next = { part, next: null };
+      this.asked = append(this.asked, part);
     }
     /** @param {Source} from @returns {Promise<Part>} */
     pull(from) {
@@ -715,24 +724,19 @@
         }
         if (part.done && this.second !== null) settle(from.stop(undefined), nop, nop); // so that `closed` of the page's reader settles
         if (this.over) { this.see(part); return part; }
-        this.keep(part);
+        this.kept = append(this.kept, part);
         this.see(part);
         if (this.look.first === 'error' && await this.swap(from)) continue;
         if (part.done || this.look.first !== 'wait') this.finish();
       }
     }
     /** @param {Part} part */
-    keep(part) {
-      let last = this.kept;
-      while (last?.next) last = last.next;
-      if (last === null) this.kept = { part, next: null };
-      else last.next = { part, next: null };
-    }
-    /** @param {Part} part */
     see(part) {
       const { look } = this, was = look.found;
       try { if (part.done) look.end(); else look.take(part.value); } catch { look.first = 'content'; } // no bytes: not the browser's own stream
-      if (look.found !== was && look.first === 'content') note(this.call, this.answer(look.found));
+      if (look.found === was || look.first !== 'content') return;
+      this.finish(); // else a retry that has not shown itself yet would keep it untold
+      note(this.call, this.answer(look.found));
     }
     /** @param {string} text @returns {Answer} */
     answer(text) {
@@ -755,10 +759,10 @@
     }
     /** @param {string} text @returns {Promise<Response | null>} a later try that is good as far as its status goes */
     async replace(text) {
-      const { call, tries } = this, response = (await (call.found[tries] ??= hold(call, this.answer(text))))?.response ?? null;
+      const { call, round } = this, response = (await (call.found[round] ??= hold(call, this.answer(text))))?.response ?? null;
       if (response === null) return null;
       const kind = kindOf(response);
-      this.tries = call.tries;
+      this.round = call.round;
       this.json = kind === 'body200';
       this.look = new Look(this.json);
       if (kind === null) this.look.first = 'content';
@@ -815,7 +819,12 @@
     async whole(name, native, value) {
       this.call.reading = true;
       for (;;) {
-        const got = await value;
+        let got;
+        try { got = await value; } catch (e) {
+          this.over = true;
+          this.call.quit?.(); // whatever it was, it is no answer
+          throw e;
+        }
         if (this.over) return got;
         let text = '';
         try { text = await this.errorIn(name, got); } catch { /* not what it seems */ }
@@ -837,7 +846,10 @@
       else if (name === 'blob') look.take(new Uint8Array(await bytesOfBlob(got)));
       else look.take(name === 'bytes' ? got : new Uint8Array(got));
       look.end();
-      if (look.first === 'content' && look.found !== '') note(this.call, this.answer(look.found));
+      if (look.first === 'content' && look.found !== '') {
+        done(this.call);
+        note(this.call, this.answer(look.found));
+      }
       return look.first === 'error' ? look.found : '';
     }
   }
@@ -1084,10 +1096,11 @@
 
   /** What a good answer holds, as far as it has come. @param {object} xhr @param {Turn} turn @param {Call} call @param {number} state @returns {Answer | null} an error that can be kept */
   const insideXhr = (xhr, turn, call, state) => {
+    if (turn.content && state === 3) return null;
     const whole = answerOfXhr(xhr, 'http', ''), surface = surfaceOf(whole.field('content-type')), type = xtype(xhr), isEnd = state === 4;
     const isText = type === '' || type === 'text', wasHeard = turn.text;
     let found = '', isFirst = surface === 'body200';
-    if (surface !== null && (isText || (isEnd && type !== 'blob' && type !== 'document')) && !(turn.content && !isEnd)) {
+    if (surface !== null && (isText || (isEnd && type !== 'blob' && type !== 'document'))) {
       const text = isText ? xtext(xhr) : type === 'json' && !isError(xbody(xhr)) ? '' : /** @type {string} */ (textOfAnswer(xhr));
       turn.text = text !== '';
       if (surface === 'body200') found = text.length <= LOOK_MAX && isErrorText(text) ? text : '';
@@ -1102,7 +1115,7 @@
       }
     }
     if (found === '' && (isEnd || turn.content || surface === null)) done(call);
-    if (isEnd || found !== '') turn.phase = 'over';
+    if (isEnd || found !== '' || surface === null) turn.phase = 'over';
     if (found === '') return null;
     const answer = { ...whole, surface: surface ?? 'sse', text: () => found };
     if (isFirst) return answer;
@@ -1178,6 +1191,7 @@
         if (isFailed || isBroken) turn.phase = 'stop';
         else if (state === 2) {
           turn.phase = 'native';
+          call.reading = true; // it tells by itself when it has come
           turn.came?.(answerOfXhr(xhr, 'http', ''));
           return turn.headers;
         }
@@ -1264,7 +1278,8 @@
   const sending = (xhr, turn, body) => {
     const { url, fields } = turn, isText = typeof body !== 'object' || body === null, text = typeof body === 'string' ? body : '';
     let same = turn.isSame && (body === undefined || body === null || isBytes(body));
-    try { turn.body = same && !isText ? new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })) : isText && body !== undefined ? /** @type {string | null} */ (body) : null; } catch { same = false; }
+    if (typeof body === 'string') turn.body = body;
+    else try { if (same && !isText) turn.body = new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })); } catch { same = false; }
     const { body: kept } = turn, taken = typeof kept === 'string' ? null : kept;
     if (fields.length === 0) unhush(xhr);
     turn.isUnsure = get(listening, xhr) === null;

@@ -390,3 +390,36 @@ test('whatever the page replaces afterwards, it sees nothing of the looking, the
   assert.equal(result, '');
   assert.ok(of('observed').length >= 2);
 });
+
+test('a retry whose answer breaks when it is read is over: the page has the browser\'s own error, and nobody waits on', async () => {
+  script('unreadable', { ...json, status: 429 }, { ...json, body: 'no JSON' });
+  const { of } = await inPage(async () => {
+    t.auto = 'retry';
+    same((await rejection((await post('unreadable')).json())).name, 'SyntaxError');
+    await t.message('settled');
+  });
+  assert.deepEqual(of('settled').map((m) => m.outcome), ['aborted']);
+});
+
+test('a retry that the page reads late: an error inside is held anew, and so is the next one', async () => {
+  script('late', { ...json, status: 429 }, stream(data(error)), stream(data(error)), stream(good));
+  const { of } = await inPage(async () => {
+    t.auto = ['retry', 'retry', 'retry'];
+    const r = await post('late', '{"stream":true}');
+    await t.message('settled'); // taken for answered
+    same((await r.text()).includes('Sky'), true);
+    await t.message('settled', 2);
+  });
+  assert.deepEqual(of('settled').map((m) => [m.id, m.outcome]), [[1, 'answered'], [2, 'answered']]);
+});
+
+test('a retry whose first bytes hold content and an error: answered, and the error is told', async () => {
+  script('both', { ...json, status: 429 }, stream(chunk('Sky') + data(error)));
+  const { of } = await inPage(async () => {
+    t.auto = ['retry', 'release'];
+    await (await post('both', '{"stream":true}')).body.pipeTo(new WritableStream());
+    await t.message('observed', 2);
+  });
+  assert.deepEqual(of('observed').map((m) => [m.exchange.surface, m.replayable]), [['http', true], ['sse', false]]);
+  assert.equal(of('settled')[0].outcome, 'answered');
+});

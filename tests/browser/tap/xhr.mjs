@@ -433,3 +433,23 @@ test('whatever the page replaces afterwards, it sees nothing of a held XMLHttpRe
   }`, { before: 'const { open, send, setRequestHeader } = XMLHttpRequest.prototype; globalThis.__xhr = { open, send, setRequestHeader };' });
   assert.equal(result, '');
 });
+
+test('a good answer that is slow to come is not answered before it has come; a body that is a number is no matter', async () => {
+  script('slow', error429, stream(': OPENROUTER PROCESSING\n\n', good));
+  script('number', error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'retry';
+    const xhr = new XMLHttpRequest(), over = end(xhr);
+    begin('slow', { xhr });
+    await t.until(() => xhr.readyState === 3, 'the first text');
+    await sleep(2_300); // longer than an answer that nobody reads is waited for
+    same(t.of('settled').length, 0, 'settled by a comment');
+    await next('slow');
+    await over;
+    await t.message('settled');
+    t.auto = 'release';
+    same((await end(begin('number', { body: 5 }))).status, 429);
+  }`);
+  assert.deepEqual(of('settled').map((m) => m.outcome), ['answered', 'released']);
+  assert.equal(of('observed').length, 2);
+});
