@@ -22,6 +22,21 @@ struct Ran {
     took: Duration,
 }
 
+/// A suite failed: why, and what it said of each test that failed. Hundreds of lines of other suites come after it.
+#[derive(Debug)]
+struct Failed {
+    why: String,
+    tests: String,
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Failed {}
+
 /// Single tests, where the suite counts them.
 #[derive(Debug, PartialEq, Eq)]
 struct Count {
@@ -106,6 +121,13 @@ pub fn run(quick: bool) -> Result<ExitCode> {
 }
 
 fn report(ran: &[Ran]) -> ExitCode {
+    for Ran { name, verdict, .. } in ran {
+        if let Some(Failed { tests, .. }) = verdict.as_ref().err().and_then(|error| error.downcast_ref())
+            && !tests.is_empty()
+        {
+            println!("\nWhat failed in {name}, once more:\n{tests}");
+        }
+    }
     println!();
     for Ran { name, verdict, took } in ran {
         let word = if verdict.is_ok() { "ok" } else { "FAILED" };
@@ -156,7 +178,7 @@ fn plain(mut command: impl std::borrow::BorrowMut<Command>) -> Result<Option<Cou
 fn counted(mut command: impl std::borrow::BorrowMut<Command>, limit: Duration) -> Result<Option<Count>> {
     let output = finished(command.borrow_mut(), limit)?;
     match count(&output) {
-        Some(count) if count.failed > 0 => bail!("{} of {} tests failed", count.failed, count.passed + count.failed),
+        Some(count) if count.failed > 0 => Err(count.failure(&output)),
         Some(count) if count.passed > 0 => Ok(Some(count)),
         _ => bail!("no test ran"),
     }
@@ -165,15 +187,35 @@ fn counted(mut command: impl std::borrow::BorrowMut<Command>, limit: Duration) -
 fn finished(command: &mut Command, limit: Duration) -> Result<String> {
     let finished = process::tee(command, limit)?;
     if finished.timed_out {
-        bail!("not done after {} s", limit.as_secs());
+        bail!(Failed { why: format!("not done after {} s", limit.as_secs()), tests: told_of_failures(&finished.output) });
     }
     if !finished.ok {
         match count(&finished.output) {
-            Some(Count { passed, failed }) if failed > 0 => bail!("{failed} of {} tests failed", passed + failed),
+            Some(count) if count.failed > 0 => return Err(count.failure(&finished.output)),
             _ => bail!("see above"),
         }
     }
     Ok(finished.output)
+}
+
+impl Count {
+    fn failure(&self, output: &str) -> anyhow::Error {
+        let Self { passed, failed } = self;
+        Failed { why: format!("{failed} of {} tests failed", passed + failed), tests: told_of_failures(output) }.into()
+    }
+}
+
+/// What a browser's suite said of the tests that failed: a line `FAIL  …`, and the indented lines after it.
+fn told_of_failures(output: &str) -> String {
+    let mut is_told = false;
+    let mut told = String::new();
+    for line in output.lines() {
+        is_told = line.starts_with("FAIL") || (is_told && line.starts_with(' '));
+        if is_told {
+            told.extend([line, "\n"]);
+        }
+    }
+    told
 }
 
 /// Sums what test programs say of themselves: `test result: ok. 3 passed; 0 failed; …` of Rust's, else a last line `3 passed, 0 failed`.
@@ -282,6 +324,13 @@ mod tests {
         assert_eq!(count("ok  a thing that passed\n7 passed, 1 failed\n\n"), Some(Count { passed: 7, failed: 1 }));
         assert_eq!(count("nothing to say\n"), None);
         assert_eq!(count(""), None);
+    }
+
+    #[test]
+    fn what_failed_is_told_again_with_its_reasons() {
+        let output =
+            "ok    one\nFAIL  two\n        not 3 but 4\n        see a.png\nok    three\n      took 3 s\nFAIL  four\n2 passed, 2 failed\n";
+        assert_eq!(told_of_failures(output), "FAIL  two\n        not 3 but 4\n        see a.png\nFAIL  four\n");
     }
 
     #[test]
