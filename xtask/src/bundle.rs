@@ -24,8 +24,7 @@ const RAW_CEILING: usize = 285_000;
 const GZIP_CEILING: usize = 122_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
-const SHARED_WITH_WWW: [&str; 6] =
-    ["core/core.js", "core/core_bg.wasm", "load-core.js", "card.css", "_locales/en/messages.json", "icons/icon.svg"];
+const SHARED_WITH_WWW: [&str; 6] = ["core/core.js", "core/core_bg.wasm", "load-core.js", "card.css", "_locales/", "icons/icon.svg"];
 
 /// Path (with `/`) to content: one folder, whole, before it is written.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -58,7 +57,9 @@ pub fn build(steps: &mut Steps, kind: Kind) -> Result<Weight> {
                 write(&dist.join(browser.name()), &for_browser(&extension, browser, Grants::Shipped)?)?;
             }
             let mut www = files(&root.join("www"))?;
-            www.extend(SHARED_WITH_WWW.iter().filter_map(|path| Some(((*path).to_owned(), extension.get(*path)?.clone()))));
+            let is_shared =
+                |path: &str| SHARED_WITH_WWW.iter().any(|shared| path == *shared || (shared.ends_with('/') && path.starts_with(shared)));
+            www.extend(extension.iter().filter(|(path, _)| is_shared(path)).map(|(path, content)| (path.clone(), content.clone())));
             write(&dist.join("www"), &www)?;
         }
         Kind::Test => {

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -215,7 +216,8 @@ pub struct Scratch {
 impl Scratch {
     /// To be called before `command` is spawned.
     pub fn give(command: &mut Command) -> Result<Self> {
-        let folder = env::temp_dir().join(format!("cooldown-{}", std::process::id()));
+        static GIVEN: AtomicUsize = AtomicUsize::new(0);
+        let folder = env::temp_dir().join(format!("cooldown-{}-{}", std::process::id(), GIVEN.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir_all(&folder)?;
         command.env("TMPDIR", &folder);
         Ok(Self { folder })

@@ -1,7 +1,10 @@
 //! `cargo xtask test`: everything, in an order that fails early; one line a suite at the end.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -44,11 +47,12 @@ struct Count {
     failed: usize,
 }
 
-type Suite = (&'static str, &'static str, Box<dyn Fn() -> Result<Option<Count>>>);
+/// A name, what it tells of, and what runs it.
+type Suite = (&'static str, &'static str, Box<dyn Fn() -> Result<Option<Count>> + Send>);
 
 /// Runs all suites, and says at the end what came of each.
 pub fn run(quick: bool) -> Result<ExitCode> {
-    let mut suites: Vec<Suite> = vec![
+    let alone: Vec<Suite> = vec![
         ("setup", "Getting what the tests need", Box::new(move || set_up(quick).map(|()| None))),
         ("fmt", "Formatting (cargo fmt)", Box::new(|| plain(cargo(&["fmt", "--all", "--check"])))),
         (
@@ -87,37 +91,46 @@ pub fn run(quick: bool) -> Result<ExitCode> {
         ("lines", "The shipped wasm and the native core, line by line over all labelled failures", Box::new(lines)),
         ("types", "JavaScript types (tsc, strict): what browsers run, what Node runs, the clients of the matrix", Box::new(types)),
     ];
-    if !quick {
-        suites.push(("tap-chromium", "The tap alone, in Chromium", Box::new(|| tap(Browser::Chromium))));
-        suites.push(("tap-firefox", "The tap alone, in Firefox", Box::new(|| tap(Browser::Firefox))));
-        suites.push((
-            "transparency-chromium",
-            "What a page sees with the extension and without it, in Chromium",
-            Box::new(|| transparency(Browser::Chromium)),
-        ));
-        suites.push((
-            "transparency-firefox",
-            "What a page sees with the extension and without it, in Firefox",
-            Box::new(|| transparency(Browser::Firefox)),
-        ));
-        suites.push(("chromium", "The extension in Chromium", Box::new(|| extension(Browser::Chromium))));
-        suites.push(("firefox", "The extension in Firefox", Box::new(|| extension(Browser::Firefox))));
-        suites.push(("matrix-chromium", "Each failure in each client library, in Chromium", Box::new(|| matrix(Browser::Chromium))));
-        suites.push(("matrix-firefox", "Each failure in each client library, in Firefox", Box::new(|| matrix(Browser::Firefox))));
-    }
+    let browsers = if quick { vec![] } else { vec![in_a_browser(Browser::Chromium), in_a_browser(Browser::Firefox)] };
 
-    let mut steps = Steps::new(suites.len());
-    let mut ran: Vec<Ran> = Vec::new();
-    for (name, what, suite) in suites {
-        steps.next(format_args!("{name}: {what}"));
+    let steps = Mutex::new(Steps::new(alone.len() + browsers.iter().map(Vec::len).sum::<usize>()));
+    let mut ran = run_each(alone, &steps);
+    // These wait for a browser most of their time: one browser's beside the other's take little more than half.
+    thread::scope(|scope| {
+        let lanes: Vec<_> = browsers.into_iter().map(|suites| scope.spawn(|| run_each(suites, &steps))).collect();
+        for lane in lanes {
+            ran.extend(lane.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+    });
+    Ok(report(&ran))
+}
+
+fn in_a_browser(browser: Browser) -> Vec<Suite> {
+    let of = |names: [&'static str; 2]| if browser == Browser::Firefox { names[1] } else { names[0] };
+    vec![
+        (of(["tap-chromium", "tap-firefox"]), "The tap alone", Box::new(move || tap(browser))),
+        (
+            of(["transparency-chromium", "transparency-firefox"]),
+            "What a page sees with the extension and without it",
+            Box::new(move || transparency(browser)),
+        ),
+        (of(["chromium", "firefox"]), "The extension", Box::new(move || extension(browser))),
+        (of(["matrix-chromium", "matrix-firefox"]), "Each failure in each client library", Box::new(move || matrix(browser))),
+    ]
+}
+
+/// One after the other.
+fn run_each(suites: Vec<Suite>, steps: &Mutex<Steps>) -> Vec<Ran> {
+    let run_one = |(name, what, suite): Suite| {
+        steps.lock().unwrap_or_else(PoisonError::into_inner).next(format_args!("{name}: {what}"));
         let started = Instant::now();
         let verdict = suite();
         if let Err(error) = &verdict {
             println!("{name} FAILED: {error:#}");
         }
-        ran.push(Ran { name: name.to_owned(), verdict, took: started.elapsed() });
-    }
-    Ok(report(&ran))
+        Ran { name: name.to_owned(), verdict, took: started.elapsed() }
+    };
+    suites.into_iter().map(run_one).collect()
 }
 
 fn report(ran: &[Ran]) -> ExitCode {
