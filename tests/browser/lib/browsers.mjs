@@ -158,6 +158,28 @@ export class Driver {
     } finally { await cdp.detach(); }
   }
 
+  /**
+   * A page that Chromium had prepared and now shows. The driver's own page of that tab misses the moment if it comes before the driver knew
+   * of what was prepared; this one is looked up anew.
+   * @param {string} path part of its address
+   * @returns {Promise<{evaluate: <T>(read: () => T) => Promise<T>, click: (x: number, y: number) => Promise<void>}>}
+   */
+  async shown(path) {
+    const whole = await this.#browser.target().createCDPSession();
+    const { targetInfos } = await whole.send('Target.getTargets');
+    const target = targetInfos.find(({ type, url }) => type === 'page' && url.includes(path));
+    if (target === undefined) throw new Error(`no page at ${path}`);
+    const { sessionId } = await whole.send('Target.attachToTarget', { targetId: target.targetId, flatten: true });
+    const session = whole.connection()?.session(sessionId);
+    if (!session) throw new Error(`no session with ${path}`);
+    return {
+      evaluate: async (read) => (await session.send('Runtime.evaluate', { expression: `(${read})()`, returnByValue: true })).result.value,
+      click: async (x, y) => {
+        for (const type of /** @type {const} */ (['mousePressed', 'mouseReleased'])) await session.send('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 });
+      },
+    };
+  }
+
   /** @param {string} method @param {object} params @returns {Promise<any>} */
   async #bidi(method, params) {
     const { result } = await /** @type {any} */ (this.#browser).connection.send(method, params);
