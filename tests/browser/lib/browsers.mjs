@@ -103,11 +103,13 @@ export class Driver {
       })()`);
     }
     const target = this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
-    const worker = await target?.worker();
-    if (!worker) return false;
-    await worker.close();
-    // This very one: a message on its way may have started the next already.
-    await until('the worker is gone', () => target !== undefined && !this.#browser.targets().includes(target));
+    if (!target || !await target.worker()) return false;
+    // This very one: a message on its way may have started the next already. Told again, because one that is just starting does not listen.
+    await until('the worker is gone', async () => {
+      const worker = await target.worker();
+      await worker?.close().catch(() => {}); // its session may have ended before it is detached from
+      return !this.#browser.targets().includes(target);
+    });
     return true;
   }
 
