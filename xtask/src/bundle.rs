@@ -203,6 +203,11 @@ pub struct Weight {
 }
 
 impl Weight {
+    /// wasm-opt was there.
+    pub fn is_optimised(&self) -> bool {
+        self.optimised
+    }
+
     /// An error over the ceiling. A core that wasm-opt could not make smaller is let through: it is not one that ships.
     pub fn check(&self) -> Result<()> {
         let Self { raw, gzip, optimised } = *self;
@@ -232,7 +237,7 @@ fn gzip(bytes: &[u8]) -> Result<usize> {
 }
 
 /// All files under `folder`; none where it is not there.
-fn files(folder: &Path) -> Result<Files> {
+pub fn files(folder: &Path) -> Result<Files> {
     let mut found = Files::new();
     let mut open: Vec<PathBuf> = vec![folder.to_path_buf()];
     while let Some(at) = open.pop() {

@@ -4,7 +4,9 @@ mod bench;
 mod bundle;
 mod demo;
 mod manifest;
+mod package;
 mod process;
+mod serve;
 mod setup;
 mod suites;
 #[cfg(feature = "test-runner")]
@@ -22,8 +24,10 @@ use setup::Browser;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  build            dist/chromium and dist/firefox (unpacked extensions), dist/www (the public page)
+  build            dist/chromium and dist/firefox (unpacked extensions, and packed), dist/www (the public page)
   build --test     dist/test-chromium and dist/test-firefox: every host granted, open shadow roots; never shipped
+  package          the same, held to what everybody builds, and dist/cooldown-VERSION-source.zip for the stores' reviewers
+  serve [PORT]     the public page at http://127.0.0.1:8000/
   demo             a chat whose first call fails, in Chromium with the extension: see the card, click Retry, see the answer
       --headless   play the scene without a window; screenshots of each step go to target/demo/
       --firefox    the same in Firefox
@@ -59,7 +63,19 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             let [test] = flags(rest, ["--test"])?;
             let mut steps = Steps::new(bundle::STEPS);
             bundle::build(&mut steps, if test { bundle::Kind::Test } else { bundle::Kind::Shipped })?.check()?;
+            if !test {
+                package::extensions()?;
+            }
         }
+        "package" => {
+            let [] = flags(rest, [])?;
+            package::run()?;
+        }
+        "serve" => match rest {
+            [] => serve::run(8000)?,
+            [port] if port.parse::<u16>().is_ok() => serve::run(port.parse()?)?,
+            _ => bail!("`cargo xtask serve` takes a port, or nothing"),
+        },
         "demo" => {
             let [headless, firefox] = flags(rest, ["--headless", "--firefox"])?;
             demo::run(if firefox { Browser::Firefox } else { Browser::Chromium }, headless)?;
