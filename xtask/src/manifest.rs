@@ -45,12 +45,16 @@ fn value(mut manifest: Value, browser: Browser, grants: Grants<'_>) -> Result<Va
             top.insert("background".into(), json!({ "scripts": ["background.js"], "type": "module" }));
             top.insert(
                 "browser_specific_settings".into(),
-                json!({ "gecko": {
-                    "id": "cooldown@cooldown.example",
-                    // 140: the first that knows data_collection_permissions.
-                    "strict_min_version": "140.0",
-                    "data_collection_permissions": { "required": ["none"] },
-                } }),
+                json!({
+                    "gecko": {
+                        "id": "cooldown@cooldown.example",
+                        // 140: the first that knows data_collection_permissions.
+                        "strict_min_version": "140.0",
+                        "data_collection_permissions": { "required": ["none"] },
+                    },
+                    // On Android it is 142.
+                    "gecko_android": { "strict_min_version": "142.0" },
+                }),
             );
         }
     }
