@@ -194,8 +194,8 @@ const onExplain = async (m, sender) => {
     if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
   }
   const [own_retries] = await Promise.all([site === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadCore()]);
-  const { exchange, request, replayable, attempt } = m;
-  return { v: V, ok: true, verdict: explain({ exchange, request, replayable, attempt, site: { own_retries } }) };
+  const { exchange, request, replayable, attempt, patience_ms } = m;
+  return { v: V, ok: true, verdict: explain({ exchange, request, replayable, attempt, site: { own_retries, patience_ms } }) };
 };
 
 const BADGE = { needs_you: '#b26a00', waiting: '#6b7280', over: '#6b7280' };

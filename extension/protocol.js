@@ -13,6 +13,8 @@
  * @property {boolean} stream           `stream: true` in the body
  * @property {number | null} max_tokens `max_tokens`, `max_completion_tokens` or `max_output_tokens`
  * @property {boolean} key              a Bearer key left this page with the request (only that it did)
+ * @property {boolean} relay            it went to the site's own server, and not to OpenRouter
+ * @property {boolean} named            and it says itself that it is for OpenRouter
  * @property {string[]} only            `provider.only`, at most 16 slugs
  * @property {string[]} order           `provider.order`, at most 16 slugs
  * @property {boolean | null} allow_fallbacks `provider.allow_fallbacks`
@@ -78,6 +80,16 @@
  * @property {number} id
  * @property {'hold' | 'release' | 'retry'} action
  * @property {number | null} deadline_ms with `hold`: how long from now, at most 85,000
+ */
+
+/**
+ * bridge → tap, once at the start: what is watched beside the calls to OpenRouter. Nothing; or what goes from the page to its own server,
+ * and to addresses that begin as `routes` do. (`all` is for tests: every address and method.)
+ * @typedef {object} Configure
+ * @property {1} v
+ * @property {'configure'} type
+ * @property {'own' | 'all'} watch
+ * @property {readonly string[]} routes
  */
 
 /**
@@ -159,6 +171,7 @@
  * @property {RequestFacts | null} request null where none was seen (text on a page)
  * @property {boolean} replayable
  * @property {number} attempt
+ * @property {number | null} patience_ms how long the app waits for an answer, where that is known to be short
  */
 
 /**
@@ -270,7 +283,7 @@
   /** @param {unknown} x @returns {RequestFacts | null} */
   const requestFacts = (x) => (!isObject(x) ? null : {
     model: textOrNull(x.model, 200), stream: x.stream === true, max_tokens: countOrNull(x.max_tokens), key: x.key === true,
-    only: slugs(x.only), order: slugs(x.order),
+    relay: x.relay === true, named: x.named === true, only: slugs(x.only), order: slugs(x.order),
     allow_fallbacks: typeof x.allow_fallbacks === 'boolean' ? x.allow_fallbacks : null, app_retries: countOrNull(x.app_retries),
   });
 
@@ -337,7 +350,7 @@
       case 'explain': {
         const seen = exchange(m.exchange);
         if (!seen || !isId(m.attempt)) return null;
-        return { v: V, type: 'explain', exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt };
+        return { v: V, type: 'explain', exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt, patience_ms: countOrNull(m.patience_ms) };
       }
       case 'expect': case 'claim': {
         const t = token(m.token);

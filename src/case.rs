@@ -48,11 +48,18 @@ pub(crate) struct Case<'a> {
 
 impl<'a> Case<'a> {
     pub(crate) fn new(question: &'a Question, facts: &'a Facts<'a>, diagnosis: &'a Diagnosis, plan: &'a Plan) -> Self {
-        let vantage = question.vantage.unwrap_or(if question.request.is_some() { Vantage::Page } else { Vantage::Text });
+        let seen = match &question.request {
+            Some(request) if request.relay => Vantage::Relay,
+            Some(_) => Vantage::Page,
+            None => Vantage::Text,
+        };
+        let vantage = question.vantage.unwrap_or(seen);
         let key = question.request.as_ref().is_some_and(|request| request.key);
         let voice = match (vantage, facts.host) {
             (Vantage::Page, Host::Ours | Host::Unknown) if key => Voice::Yours,
-            (Vantage::Page, Host::Other) if key => Voice::Gateway,
+            (Vantage::Page, Host::Other | Host::Home) if key => Voice::Gateway,
+            // Who runs the server at home is most likely the person: not "yours" for sure, and surely not "this site's".
+            (Vantage::Relay | Vantage::Page, Host::Home) => Voice::Neutral,
             (Vantage::Relay, _) | (Vantage::Page, Host::Other) => Voice::Site,
             _ => Voice::Neutral,
         };

@@ -80,6 +80,10 @@ pub struct RequestFacts {
     pub max_tokens: Option<u64>,
     /// A Bearer key left this page with the request. Only then is a limit "yours".
     pub key: bool,
+    /// It went to the site's own server and not to OpenRouter.
+    pub relay: bool,
+    /// And it says itself that it is for OpenRouter.
+    pub named: bool,
     /// `provider.only`.
     pub only: Vec<String>,
     /// `provider.order`.
@@ -99,6 +103,8 @@ pub struct SiteMemory {
     pub own_retries: Option<u32>,
     /// The person paused holding on this site.
     pub paused: bool,
+    /// How long its app waits for an answer, in milliseconds, where that is known to be short.
+    pub patience_ms: Option<u32>,
 }
 
 vocabulary! {
@@ -106,7 +112,7 @@ vocabulary! {
     Vantage {
         /// The page itself made the call.
         Page = "page",
-        /// The site's own server made the call and passed the failure on.
+        /// The site's own server made the call and passed the failure on; a key in the request is the site's.
         Relay = "relay",
         /// Text alone: pasted, selected, or read on a page.
         Text = "text",

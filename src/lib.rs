@@ -102,7 +102,7 @@ pub struct Verdict {
 /// ```
 #[must_use]
 pub fn explain(question: &Question, locale: &Locale) -> Option<Verdict> {
-    let facts = Facts::gather(&question.exchange);
+    let facts = Facts::gather(&question.exchange, question.request.as_ref());
     let diagnosis = diagnose::diagnose(&facts)?;
     let plan = retry::plan(question, &diagnosis);
     let case = Case::new(question, &facts, &diagnosis, &plan);

@@ -43,8 +43,9 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
     let ready_at_ms = if diagnosis.retry_helps == RetryHelps::Never { None } else { ready_at_ms(diagnosis, &question.exchange) };
     let plan = Plan { ready_at_ms, ..Plan::default() };
     let wait_ms = ready_at_ms.map(|ready_at_ms| ready_at_ms.saturating_sub(at_ms));
+    let patience_ms = question.site.patience_ms.map_or(u64::MAX, u64::from);
     let out_of_reach = match wait_ms {
-        Some(wait_ms) => wait_ms > MAX_WAIT_MS,
+        Some(wait_ms) => wait_ms > MAX_WAIT_MS || wait_ms + AFTER_WAIT_MS > patience_ms,
         None => lasts_long(diagnosis),
     };
     let impossible = !question.replayable || question.site.paused || diagnosis.retry_helps == RetryHelps::Never;
@@ -61,7 +62,7 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
     if app_tries_again {
         return Plan { show_after_ms: APP_RETRY_MS, ..plan };
     }
-    let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS));
+    let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS)).min(patience_ms);
     Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), ..plan }
 }
 

@@ -61,7 +61,7 @@ fn an_app_that_retries_by_itself_is_left_alone() {
     let left_alone = Plan { hold: false, deadline_ms: None, ready_at_ms: None, show_after_ms: 5_000 };
     let with = |app_retries: Option<u32>, own_retries: Option<u32>, attempt: u32| {
         let request = Some(RequestFacts { key: true, app_retries, ..RequestFacts::default() });
-        plan(&Question { request, attempt, site: SiteMemory { own_retries, paused: false }, ..pool("") })
+        plan(&Question { request, attempt, site: SiteMemory { own_retries, ..SiteMemory::default() }, ..pool("") })
     };
     assert_eq!(with(Some(0), None, 1), left_alone, "an SDK's first try");
     assert_eq!(with(Some(1), None, 2), left_alone);

@@ -36,11 +36,13 @@ fn questions(row: &Value) -> [(&'static str, Question); 4] {
         let exchange = Exchange { surface, url: stated, method: "POST".to_owned(), status, headers, body, at_ms };
         Question { exchange, request, replayable: true, attempt: 1, ..Question::default() }
     };
+    let named = row["named"] == true;
+    let relay = !row["url"].as_str().is_some_and(|url| url.contains("//openrouter.ai/"));
     let with_key = RequestFacts { key: true, model: Some("acme/model-1".to_owned()), ..RequestFacts::default() };
     [
         ("yours", ask("https://openrouter.ai/api/v1/chat/completions", Some(with_key.clone()))),
         ("a gateway's", ask("https://gateway.example/v1/chat/completions", Some(with_key))),
-        ("a site's", ask("https://app.example/api/chat", Some(RequestFacts::default()))),
+        ("a site's", ask("https://app.example/api/chat", Some(RequestFacts { relay, named, ..RequestFacts::default() }))),
         ("unknown", ask("", None)),
     ]
 }

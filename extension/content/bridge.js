@@ -156,7 +156,7 @@
     }
     const mayHeal = !app.inside && (m.request.app_retries ?? 2) < 2;
     if (!mayHeal) overlay.open();
-    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent });
+    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent, patience_ms: null });
     /** @type {Verdict | null} */
     const verdict = isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
     const late = held.get(m.id) !== one; // the tap let go, the page aborted, or the person dismissed, while we asked
@@ -339,6 +339,8 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     port.onmessage = fromPort;
+    // The scripts run where the person switched the site on, and on OpenRouter's own pages, whose server is no relay.
+    if (new URL(document.baseURI).hostname !== 'openrouter.ai') port.postMessage({ v: V, type: 'configure', watch: 'own', routes: [] });
   }, { once: true });
   dispatchEvent(new Event(`${NAME}-ask`));
 

@@ -1,7 +1,8 @@
 // @ts-check
 // The tap: the only code of ours in the page's own world. It watches the page's calls to OpenRouter (fetch and XMLHttpRequest), tells
 // the bridge of a failed one, keeps the answer from the app while the person decides, and sends the very same request again when told
-// to. Everything else goes through untouched, and so does everything once the bridge is missing, slow or gone.
+// to. On a site that the person switched on it does so for the page's POSTs to its own server too, where the request or the failure
+// names OpenRouter. Everything else goes through untouched, and so does everything once the bridge is missing, slow or gone.
 //
 // The page may replace any global and any method after us. So natives are taken first and called by `apply` or `free`; later
 // there is no iteration (for…of, spread, array patterns), no look-up of a global, and no getter of the page is run. Promises
@@ -12,6 +13,7 @@
   const NAME = 'cooldown-port';
   const VERDICT_MS = 1_000;   // from the failed answer to a decision, the reading of its body included
   const READ_MS = 500;        // of these, for a body that is slow to come
+  const GLANCE_MS = 100;      // for one of the site's own server, of which nothing says yet that it is OpenRouter's
   const HOLD_MS = 50_000;     // a hold without a stated end
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
@@ -26,7 +28,16 @@
   /** A key, or a person's or organisation's id, wherever it stands. */
   const IDENTITY = /\b(?:sk-[\w-]{8,}|(?:user|org)_\w{8,})/g;
   const BEARER = /^bearer +/i;
+  /** What only OpenRouter says of a failure, or who says it. */
+  const OURS = /openrouter|provider returned error|rate-limited upstream|free-models-per-|key limit exceeded \(|can only afford|no endpoints found/i;
+  /** A request's members that name OpenRouter, or its address: in JSON as it is written, where no text of the person's can look alike, but for the members that hold it. */
+  const NAMED = /[{,]\s*"(?!(?:content|text|prompt|input|message|query|question|title|name|value)")\w+"\s*:\s*"(?:https?:\/\/(?:[\w-]+\.)*openrouter\.ai|openrouter(?:\.ai)?)["/:]/i;
+  /** And its address: `/webapi/chat/openrouter`, or whose it is in a header field, written out or not. */
+  const NAMED_PATH = /\/openrouter(?:[/?]|$)/i, NAMED_FIELD = /(?:^|\n)(?:https?(?::|%3a)(?:\/|%2f){2}(?:[\w-]+\.)*openrouter\.ai|openrouter(?:\n|$))/i;
   const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i, STREAM_TYPE = /^text\/event-stream\b/i;
+  /** What a failure that is no document comes as. */
+  const GLANCED = /^$|^(?:application\/(?:[\w.-]+\+)?json|text\/(?:plain|event-stream))\b/i;
+  const NAMED_ERROR = /^event: ?error$/;
   /** The beginning of a line of an event; what cannot become one is a comment, or nothing. */
   const FIELD = /^(?:d(?:a(?:t(?:a(?::.*)?)?)?)?|e(?:v(?:e(?:n(?:t(?::.*)?)?)?)?)?|id?(?::.*)?|r(?:e(?:t(?:r(?:y(?::.*)?)?)?)?)?)$/s;
   /** As in protocol.js: only these header fields travel. */
@@ -44,7 +55,7 @@
   const { apply, construct, ownKeys, defineProperty, getPrototypeOf, getOwnPropertyDescriptor } = Reflect, { create, hasOwn } = Object;
   const { isArray } = Array, { isView } = ArrayBuffer, { parse, stringify } = JSON, { now } = Date, page = globalThis;
   const { Promise, Proxy, URL, Request, Uint8Array, TextDecoder, TextEncoder, ReadableStream, Event, MessageEvent, ProgressEvent } = globalThis;
-  const { document, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+  const { document, origin, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
   /**
    * A native method as a function of its receiver.
    * @type {<F extends (...args: never[]) => unknown>(method: F) => (self: unknown, ...args: Parameters<F>) => ReturnType<F>}
@@ -62,7 +73,7 @@
   const M = WeakMap.prototype, L = /** @type {Uint8Array} */ (getPrototypeOf(Uint8Array.prototype));
   const indexOf = free(S.indexOf), lastIndexOf = free(S.lastIndexOf), slice = free(S.slice), lower = free(S.toLowerCase), upper = free(S.toUpperCase);
   const startsWith = free(S.startsWith), codeAt = free(S.charCodeAt), trim = free(S.trim), exec = free(RegExp.prototype.exec);
-  const hrefOf = getter(U, 'href'), originOf = getter(U, 'origin'), pathOf = getter(U, 'pathname');
+  const baseOf = getter(Node.prototype, 'baseURI'), hrefOf = getter(U, 'href'), originOf = getter(U, 'origin'), pathOf = getter(U, 'pathname');
   const addressOf = getter(Q, 'url'), methodOf = getter(Q, 'method'), keepaliveOf = getter(Q, 'keepalive'), signalOf = getter(Q, 'signal');
   const sentFields = getter(Q, 'headers'), cloneRequest = free(Q.clone), textOf = free(Q.text), bytesOf = free(Q.arrayBuffer);
   const statusOf = getter(R, 'status'), fieldsOf = getter(R, 'headers'), bodyOf = getter(R, 'body'), cloneResponse = free(R.clone);
@@ -90,6 +101,8 @@
   const { port1: port, port2: theirs } = new MessageChannel();
   let alive = false;      // a bridge has our port, and answers
   let everything = false; // a test watches every address and method
+  let home = '';          // the page's own origin, where the person switched the site on
+  let routes = /** @type {unknown} */ (null); // other addresses to which a known app sends what its server relays
 
   /** @param {Observed | Settled | Resent | Ping} message */
   const tell = (message) => { if (alive) post(port, message); };
@@ -124,7 +137,11 @@
     const m = dataOf(event), type = own(m, 'type');
     if (own(m, 'v') !== 1) return;
     missed = 0;
-    if (type === 'configure') everything = own(m, 'watch') === 'all';
+    if (type === 'configure') {
+      everything = own(m, 'watch') === 'all';
+      home = own(m, 'watch') === 'own' ? `${origin}/` : '';
+      routes = own(m, 'routes');
+    }
     if (type === 'decide') waiting[/** @type {string} another key finds nothing */ (own(m, 'id'))]?.(own(m, 'action'), own(m, 'deadline_ms'));
   };
 
@@ -158,6 +175,8 @@
    * @property {AbortSignal | null} signal    the page's own
    * @property {string | null} key            the Authorization field; we send it nowhere
    * @property {string | null} retries        X-Stainless-Retry-Count
+   * @property {boolean} relay                to the site's own server, which may be about anything
+   * @property {() => string} values          of its header fields, one a line
    * @property {() => string | Promise<string>} text  the body
    * @property {(() => Promise<Answer>) | null} send  the same once more; null where it might not be the same, or is no longer of use
    * @property {Story | null} story           the failed one that the app itself is trying again
@@ -246,10 +265,17 @@
 
   /** @param {string} url @returns {string | null} the whole address, where it is watched */
   const watched = (url) => {
-    if (!everything && (url.length > URL_MAX || indexOf(url, '/v1/') === -1)) return null;
-    let whole;
-    try { whole = hrefOf(new URL(url)); } catch { whole = addressOf(new Request(url)); } // of a relative address native knows the base
-    return everything || exec(GENERATION, whole) !== null ? whole : null;
+    if (!everything && (url.length > URL_MAX || (home === '' && indexOf(url, '/v1/') === -1))) return null;
+    const whole = hrefOf(new URL(url, baseOf(document)));
+    return everything || isGeneration(whole) || isRelay(whole) ? whole : null;
+  };
+  /** @param {string} whole */
+  const isGeneration = (whole) => exec(GENERATION, whole) !== null;
+  /** @param {string} whole */
+  const isRelay = (whole) => {
+    if (home === '') return false;
+    if (isArray(routes)) for (let i = 0; i < routes.length; i++) if (typeof routes[i] === 'string' && startsWith(whole, routes[i])) return true;
+    return startsWith(whole, home);
   };
 
   /** Does the app itself try a failed one again? @param {string} url @param {string} text */
@@ -271,25 +297,32 @@
     for (const key in members) same &&= members[key] !== HIDDEN;
     try { if (headers !== undefined) members.headers = fields = copyHeaders(headers); } catch { same = false; }
     same &&= body === undefined || body === null || isBytes(body);
-    // A string stays what it is. Of anything else native itself takes the bytes, now.
-    const isText = request === null && (typeof body !== 'object' || body === null);
-    const taken = same && !isText ? new Request(request === null ? url : cloneRequest(request), members) : null;
-    const text = typeof body === 'string' ? body : '';
     /** @param {string} name @returns {string | null} */
     const header = (name) => {
       for (const key in fields) if (lower(key) === name) return fields[key] ?? null;
       return fields === null && request !== null ? field(sentFields(request), name) : null;
     };
+    // A string stays what it is. Of anything else native itself takes the bytes, now.
+    const isText = request === null && (typeof body !== 'object' || body === null);
+    if (!everything && !isText && !isGeneration(url) && exec(JSON_TYPE, header('content-type') ?? '') === null) return null; // a file on its way to the site
+    const taken = same && !isText ? new Request(request === null ? url : cloneRequest(request), members) : null;
+    const text = typeof body === 'string' ? body : '';
+    const values = () => {
+      let all = '';
+      if (fields === null && request !== null) eachField(sentFields(request), (value) => { all += `${value}\n`; });
+      for (const key in fields) all += `${fields[key]}\n`;
+      return all;
+    };
     return {
-      ...newCall(url, method, text, header), story: resent(url, text), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal),
+      ...newCall(url, method, text, header, values), story: resent(url, text), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal),
       text: () => (taken === null ? text : textOf(cloneRequest(taken))),
       send: same ? async () => answerOf(await apply(native, page, taken === null ? [url, members] : [cloneRequest(taken)])) : null,
     };
   };
 
-  /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @returns {Call} */
-  const newCall = (url, method, text, header) => ({
-    url, method: upper(method), signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, send: null, story: null,
+  /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @param {() => string} values @returns {Call} */
+  const newCall = (url, method, text, header, values) => ({
+    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, send: null, story: null,
     id: 0, kept: null, tries: 1, reading: false, copies: 1, round: 0, found: create(null), quit: null, arrived: null, leave: null,
   });
 
@@ -300,8 +333,8 @@
 
   // ---- what the bridge is told
 
-  /** @param {Response} response @returns {Promise<string>} as much of it as comes in time and may travel */
-  const read = async (response) => {
+  /** @param {Response} response @param {number} [ms] @returns {Promise<string>} as much of it as comes in time and may travel */
+  const read = async (response, ms) => {
     const stream = bodyOf(response), decoder = new TextDecoder();
     if (stream === null) return '';
     const reader = /** @type {ReadableStreamDefaultReader<Uint8Array>} */ (readerOf(stream));
@@ -309,7 +342,7 @@
     const all = async () => {
       for (let part; text.length < BODY_MAX && !(part = await readFrom(reader)).done;) text += decode(decoder, part.value, MORE);
     };
-    await within(all());
+    await within(all(), ms);
     within(cancel(reader));
     return slice(text, 0, BODY_MAX);
   };
@@ -344,9 +377,25 @@
     return {
       model: typeof model === 'string' ? slice(model, 0, 200) : null, stream: own(body, 'stream') === true,
       max_tokens: typeof most === 'number' ? most : null,
-      key: exec(BEARER, call.key ?? '') !== null, only: slugs(own(provider, 'only')), order: slugs(own(provider, 'order')),
+      key: exec(BEARER, call.key ?? '') !== null, relay: call.relay, named: call.relay && isNamed(call, text), only: slugs(own(provider, 'only')), order: slugs(own(provider, 'order')),
       allow_fallbacks: typeof fallbacks === 'boolean' ? fallbacks : null, app_retries: call.retries === null ? null : +call.retries,
     };
+  };
+
+  /** @param {Call} call @param {string} text the request's */
+  const isNamed = (call, text) => exec(NAMED, text) !== null || exec(NAMED_PATH, call.url) !== null || exec(NAMED_FIELD, call.values()) !== null;
+  /** Of what goes to a site's own server nobody hears, but where the request or the failure names OpenRouter. @param {Call} call @param {string} text the request's @param {string} body of the failure */
+  const concerns = (call, text, body) => exec(OURS, body) !== null || isNamed(call, text);
+  /** @param {Call} call @param {string} body of the failure */
+  const isOurs = async (call, body) => !call.relay || concerns(call, await within(call.text()) ?? '', body);
+  /** @param {Call} call of an XMLHttpRequest: a relay's body is text @param {string} body of the failure */
+  const isOursNow = (call, body) => !call.relay || concerns(call, /** @type {string} */ (call.text()), body);
+  /** A small answer of the site's own server: what it says. @param {Response} response @returns {Promise<string>} */
+  const glance = async (response) => {
+    const fields = fieldsOf(response), size = field(fields, 'content-length');
+    if (exec(GLANCED, field(fields, 'content-type') ?? '') === null || (size !== null && +size > BODY_MAX)) return '';
+    const text = await read(cloneResponse(response), GLANCE_MS);
+    return text.length < BODY_MAX ? text : '';
   };
 
   /** @param {Call} call @param {Answer} answer @param {string} body @returns {Exchange} */
@@ -376,9 +425,9 @@
     return story;
   };
 
-  /** The value if it comes in time, or else nothing. Never rejects. @template T @param {T | Promise<T>} value @returns {Promise<T | undefined>} */
-  const within = (value) => new Promise(async (ok) => {
-    const timer = setTimeout(ok, READ_MS);
+  /** The value if it comes in time, or else nothing. Never rejects. @template T @param {T | Promise<T>} value @param {number} [ms] @returns {Promise<T | undefined>} */
+  const within = (value, ms = READ_MS) => new Promise(async (ok) => {
+    const timer = setTimeout(ok, ms);
     try { ok(await value); } catch { ok(undefined); }
     clearTimeout(timer);
   });
@@ -484,7 +533,9 @@
   const note = async (call, answer) => {
     if (!alive || call.id !== 0) return;
     try {
-      const id = lastId += 1, body = await answer.text(), story = observe(call, id, answer, body, await within(call.text()) ?? '', false);
+      const body = await answer.text();
+      if (!await isOurs(call, body)) return;
+      const id = lastId += 1, story = observe(call, id, answer, body, await within(call.text()) ?? '', false);
       call.kept = null;
       tell({ v: 1, type: 'settled', id, story: story.id, attempt: 1, outcome: 'released', why: 'decision' });
     } catch { /* it stays unexplained */ }
@@ -507,6 +558,7 @@
   const isError = (o) => {
     const error = own(o, 'error'), type = own(o, 'type'), choices = own(o, 'choices');
     if ((typeof error === 'object' && error !== null) || (typeof error === 'string' && error !== '')) return true;
+    if (error === true && typeof (own(o, 'text') ?? own(o, 'message')) === 'string') return true;
     if (type === 'error' || type === 'response.failed' || type === 'response.error' || own(own(o, 'response'), 'status') === 'failed' || (own(o, 'status') === 'failed' && own(o, 'object') === 'response')) return true;
     if (isArray(choices)) for (let i = 0; i < choices.length; i++) {
       const choice = choices[i];
@@ -533,6 +585,7 @@
     rest = '';    // a line, or a JSON body, that has not ended
     data = '';
     open = false; // an event has begun, and has not ended
+    named = false; // and is called an error
     decoder = new TextDecoder();
     /** @param {boolean} json */
     constructor(json) { this.json = json; }
@@ -573,9 +626,10 @@
         if (code === 13 && codeAt(text, i + 1) === 10) i++;
         at = i + 1;
         if (startsWith(line, 'data:')) this.data += `${slice(line, 5)}\n`;
+        this.named ||= exec(NAMED_ERROR, line) !== null;
         if (line !== '') this.open ||= line[0] !== ':';
         else if (this.data !== '') { this.judge(this.data, slice(text, at)); return; }
-        else this.open = false;
+        else this.open = this.named = false;
       }
       this.rest = slice(text, at);
       this.half = this.open || exec(FIELD, this.rest) !== null;
@@ -584,7 +638,7 @@
     /** The first event, or the whole body, is there. @param {string} text @param {string} after */
     judge(text, after) {
       this.half = false;
-      this.first = isErrorText(text) ? 'error' : 'content';
+      this.first = this.named || isErrorText(text) ? 'error' : 'content';
       if (this.first === 'error') this.found = trim(text);
       else this.scan(after);
     }
@@ -759,7 +813,9 @@
     }
     /** @param {string} text @returns {Promise<Response | null>} a later try that is good as far as its status goes */
     async replace(text) {
-      const { call, round } = this, response = (await (call.found[round] ??= hold(call, this.answer(text))))?.response ?? null;
+      const { call, round } = this;
+      if (call.relay && !await isOurs(call, text)) return null;
+      const response = (await (call.found[round] ??= hold(call, this.answer(text))))?.response ?? null;
       if (response === null) return null;
       const kind = kindOf(response);
       this.round = call.round;
@@ -965,7 +1021,14 @@
     let response = await answer, status = 0; // an opaque answer has this one too
     try { status = statusOf(response); } catch { /* not native's own: an earlier wrapper made it */ }
     if (status >= 400 && alive) {
-      const first = response, good = await hold(call, { ...answerOf(first), text: () => read(cloneResponse(first)) });
+      const first = response;
+      let text = () => read(cloneResponse(first));
+      if (call.relay && !await isOurs(call, '')) {
+        const said = await glance(first);
+        if (exec(OURS, said) === null) return first;
+        text = async () => said;
+      }
+      const good = await hold(call, { ...answerOf(first), text });
       if (good?.response == null) return first;
       response = good.response;
     }
@@ -1114,6 +1177,7 @@
         ({ found } = look);
       }
     }
+    if (found !== '' && !isOursNow(call, found)) found = '';
     if (found === '' && (isEnd || turn.content || surface === null)) done(call);
     if (isEnd || found !== '' || surface === null) turn.phase = 'over';
     if (found === '') return null;
@@ -1169,7 +1233,7 @@
     switch (turn.phase) {
       case 'native':
         // A refusal that no later try can change goes to the page as it comes.
-        if (isFailed && canStop && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
+        if (isFailed && canStop && isOursNow(call, '') && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
         else if (state === 2) turn.headers = true;
         else if (isBroken) turn.phase = 'over';
         else if (state > 2 && status >= 400) {
@@ -1277,6 +1341,7 @@
   /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {unknown} body */
   const sending = (xhr, turn, body) => {
     const { url, fields } = turn, isText = typeof body !== 'object' || body === null, text = typeof body === 'string' ? body : '';
+    if (!everything && !isGeneration(url) && typeof body !== 'string') throw HIDDEN; // a file on its way to the site
     let same = turn.isSame && (body === undefined || body === null || isBytes(body));
     if (typeof body === 'string') turn.body = body;
     else try { if (same && !isText) turn.body = new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })); } catch { same = false; }
@@ -1289,6 +1354,10 @@
       ...newCall(url, /** @type {string} */ (turn.opened[0]), text, (name) => {
         for (let i = 0; i < fields.length; i++) if (lower(fields[i]?.[0]) === name) return fields[i]?.[1] ?? null;
         return null;
+      }, () => {
+        let all = '';
+        for (let i = 0; i < fields.length; i++) all += `${fields[i]?.[1]}\n`;
+        return all;
       }),
       story: resent(url, text), text: () => (taken === null ? text : textOf(cloneRequest(taken))), send: same ? () => sendAgain(xhr, turn) : null,
     };

@@ -49,6 +49,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn key(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
+    fn relay(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn named(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
     fn only(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn order(this: &Asked) -> JsValue;
@@ -61,6 +65,8 @@ extern "C" {
     fn own_retries(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn paused(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn patience_ms(this: &Asked) -> JsValue;
 }
 
 /// # Errors
@@ -95,6 +101,8 @@ fn request(from: &Asked) -> Result<RequestFacts, JsValue> {
         stream: flag(&from.stream(), "stream")?.unwrap_or_default(),
         max_tokens: whole(&from.max_tokens(), "max_tokens")?,
         key: flag(&from.key(), "key")?.unwrap_or_default(),
+        relay: flag(&from.relay(), "relay")?.unwrap_or_default(),
+        named: flag(&from.named(), "named")?.unwrap_or_default(),
         only: texts(from.only(), "only")?,
         order: texts(from.order(), "order")?,
         allow_fallbacks: flag(&from.allow_fallbacks(), "allow_fallbacks")?,
@@ -103,7 +111,11 @@ fn request(from: &Asked) -> Result<RequestFacts, JsValue> {
 }
 
 fn site(from: &Asked) -> Result<SiteMemory, JsValue> {
-    Ok(SiteMemory { own_retries: whole(&from.own_retries(), "own_retries")?, paused: flag(&from.paused(), "paused")?.unwrap_or_default() })
+    Ok(SiteMemory {
+        own_retries: whole(&from.own_retries(), "own_retries")?,
+        paused: flag(&from.paused(), "paused")?.unwrap_or_default(),
+        patience_ms: whole(&from.patience_ms(), "patience_ms")?,
+    })
 }
 
 fn headers(from: JsValue) -> Option<Headers> {

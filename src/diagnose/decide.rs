@@ -389,6 +389,22 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     }
 }
 
+/// What a relay passes on that has kept nothing of an answer but its status line. Source: RFC 9110, 15.
+const PHRASES: [(u16, &str); 12] = [
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (402, "Payment Required"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (408, "Request Timeout"),
+    (413, "Payload Too Large"),
+    (429, "Too Many Requests"),
+    (500, "Internal Server Error"),
+    (502, "Bad Gateway"),
+    (503, "Service Unavailable"),
+    (504, "Gateway Timeout"),
+];
+
 /// The status that an error without one amounts to, by what its words are about.
 fn implied_status(facts: &Facts<'_>) -> Option<u16> {
     const ABOUT: [(Topic, u16); 8] = [
@@ -401,9 +417,10 @@ fn implied_status(facts: &Facts<'_>) -> Option<u16> {
         (Topic::Quota, 429),
         (Topic::Key, 401),
     ];
-    facts.fault.as_ref()?;
+    let fault = facts.fault.as_ref()?;
+    let phrase = PHRASES.iter().find(|(_, phrase)| fault.message.eq_ignore_ascii_case(phrase)).map(|(status, _)| *status);
     let about = ABOUT.iter().find(|(topic, _)| templates::topic(&facts.said, *topic).is_some()).map(|(_, status)| *status);
-    about.or_else(|| facts.said.has("upstream error from ").then_some(502))
+    phrase.or(about).or_else(|| facts.said.has("upstream error from ").then_some(502))
 }
 
 /// A 429 that no field and no sentence explains.
@@ -430,6 +447,10 @@ fn limit(facts: &Facts<'_>, of_provider: bool) -> Finding {
     }
     if of_provider {
         return found(K::UpstreamRateLimit, O::Provider, R::ProviderLimit, Likely);
+    }
+    let is_phrase = |fault: &Fault| PHRASES.contains(&(429, fault.message.as_str())) && fault.metadata.is_empty();
+    if facts.named && fault.is_some_and(is_phrase) {
+        return found(K::UpstreamRateLimit, O::Unknown, R::RelayLimit, Likely);
     }
     match native {
         Some(words) if fault.is_some() => {

@@ -2,7 +2,7 @@
 
 use super::Evidence;
 use super::templates;
-use crate::exchange::{Exchange, Surface};
+use crate::exchange::{Exchange, RequestFacts, Surface};
 use crate::read::{self, Fault, Text, wait};
 use crate::redact::redact;
 use serde_json::Value;
@@ -16,6 +16,8 @@ const MAX_TEXT: usize = 262_144;
 pub(crate) enum Host {
     /// `openrouter.ai` or one of its subdomains.
     Ours,
+    /// A machine of the person's own, or in the same network.
+    Home,
     /// Another host.
     Other,
     /// None is known.
@@ -29,6 +31,8 @@ pub(crate) struct Facts<'a> {
     /// The text that was read: without its layout, redacted.
     pub(crate) body: Cow<'a, str>,
     pub(crate) host: Host,
+    /// The request to the site's own server says that it is for OpenRouter.
+    pub(crate) named: bool,
     /// The error object, where there is one.
     pub(crate) fault: Option<Fault>,
     /// The text ends inside the error object, or another one.
@@ -48,7 +52,7 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Reads the exchange.
-    pub(crate) fn gather(exchange: &'a Exchange) -> Self {
+    pub(crate) fn gather(exchange: &'a Exchange, request: Option<&RequestFacts>) -> Self {
         let prose = matches!(exchange.surface, Surface::Page | Surface::Log);
         let body = head(&exchange.body);
         let body = if prose { read::layout::plain(body) } else { body.into() };
@@ -74,7 +78,20 @@ impl<'a> Facts<'a> {
             _ => whole.clone(),
         };
         let is_data = fault.is_none() && well;
-        let mut facts = Self { body, exchange, host: host(&exchange.url), cut, fault, html, said, raw, whole, is_data, wait: None };
+        let mut facts = Self {
+            body,
+            exchange,
+            host: host(&exchange.url),
+            named: request.is_some_and(|request| request.named),
+            cut,
+            fault,
+            html,
+            said,
+            raw,
+            whole,
+            is_data,
+            wait: None,
+        };
         facts.wait = facts.find_wait();
         facts
     }
@@ -343,9 +360,30 @@ pub(crate) fn host(url: &str) -> Host {
     let Some((scheme, rest)) = url.split_once("://") else { return Host::Unknown };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let name = authority.rsplit('@').next().unwrap_or_default();
+    if let Some((address, _)) = name.strip_prefix('[').and_then(|name| name.split_once(']')) {
+        // Loopback, unique local and link-local addresses.
+        let home =
+            address == "::1" || ["fc", "fd", "fe8", "fe9", "fea", "feb"].iter().any(|head| address.to_ascii_lowercase().starts_with(head));
+        return if home { Host::Home } else { Host::Other };
+    }
     let name = name.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     let ours = name == "openrouter.ai" || name.ends_with(".openrouter.ai");
-    if ours && scheme.eq_ignore_ascii_case("https") { Host::Ours } else { Host::Other }
+    match ours && scheme.eq_ignore_ascii_case("https") {
+        true => Host::Ours,
+        false if is_at_home(&name) => Host::Home,
+        false => Host::Other,
+    }
+}
+
+/// Addresses of this machine and of private networks, and names that only such a network knows.
+fn is_at_home(name: &str) -> bool {
+    let numbers: Option<Vec<u8>> = name.split('.').map(|part| part.parse().ok()).collect();
+    match numbers.unwrap_or_default()[..] {
+        [127 | 10, _, _, _] | [192, 168, _, _] | [169, 254, _, _] | [172, 16..=31, _, _] | [100, 64..=127, _, _] => return true,
+        _ => {}
+    }
+    const ENDS: [&str; 7] = [".localhost", ".local", ".lan", ".internal", ".home.arpa", ".home", ".ts.net"];
+    !name.is_empty() && !name.contains('.') || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// A provider's display name: a few words, no sentence.
@@ -484,6 +522,45 @@ mod tests {
         let key = format!("{}sk-or-v1-0123456789abcdef", filler(12));
         assert_eq!(head(&key), &filler(12)[..MAX_TEXT - 13]);
     }
+    #[test]
+    fn machines_at_home_are_told_by_their_address() {
+        for name in [
+            "localhost:8000",
+            "127.0.0.1",
+            "192.168.1.7:3000",
+            "10.0.0.2",
+            "172.16.0.1",
+            "172.31.9.9",
+            "100.64.0.1",
+            "169.254.1.1",
+            "nas",
+            "st.local",
+            "chat.lan.",
+            "box.tail1.ts.net",
+            "[::1]:8000",
+            "[fd12::1]",
+            "[FE80::1]",
+        ] {
+            assert_eq!(host(&format!("http://{name}/api")), Host::Home, "{name}");
+        }
+        for name in [
+            "example.com",
+            "172.32.0.1",
+            "172.15.0.1",
+            "192.169.0.1",
+            "100.63.0.1",
+            "100.128.0.1",
+            "11.0.0.1",
+            "10.0.0.1.example.com",
+            "127.0.0.example",
+            "[2001:db8::1]",
+            "",
+        ] {
+            assert_eq!(host(&format!("https://{name}/api")), Host::Other, "{name}");
+        }
+        assert_eq!(host("https://openrouter.ai/api/v1/chat/completions"), Host::Ours);
+    }
+
     #[test]
     fn what_is_shown_is_short_in_characters() {
         assert_eq!(first_chars("gué", 4), "gué");

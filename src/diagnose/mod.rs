@@ -109,6 +109,8 @@ vocabulary! {
         ProviderLimit = "provider_limit",
         /// A provider's limit for the day; on whose credential, the failure does not tell.
         ProviderDaily = "provider_daily",
+        /// A limit of which the site's own server passed on the status alone.
+        RelayLimit = "relay_limit",
         /// The limit of the user's account at the provider.
         OwnKeyLimit = "own_key_limit",
         /// The same, for the day.

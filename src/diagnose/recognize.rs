@@ -55,12 +55,21 @@ impl Facts<'_> {
             return sign("text", words, Certainty::Certain);
         }
         if let Some(fault) = &self.fault {
+            if self.named && from_wire && self.is_passed_on(fault) {
+                return sign("request", "openrouter", Certainty::Likely);
+            }
             let weak = self.said.first_of(WEAK_MARKS);
             if let Some(words) = weak.filter(|_| fault.exact && self.host == Host::Unknown) {
                 return sign(&fault.field("message"), words, Certainty::Likely);
             }
         }
         if self.is_named_beside() { sign("text", "openrouter", Certainty::Likely) } else { None }
+    }
+
+    /// The site's own server answers a request for OpenRouter with an error. It has failures of its own too, such as of its sign-in:
+    /// OpenRouter's are those in its very envelope, those of a limit or of a server behind, and what comes with a good status.
+    fn is_passed_on(&self, fault: &Fault) -> bool {
+        fault.exact || (200..300).contains(&self.exchange.status) || matches!(self.meaning(), Some(402 | 408 | 429 | 500..=599))
     }
 
     /// A name is a sign only beside a failure: an error object, a status, or a connection that broke.

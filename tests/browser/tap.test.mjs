@@ -4,6 +4,7 @@ import { run } from './tap/lab.mjs';
 import './tap/fetch.mjs';
 import './tap/inside.mjs';
 import './tap/xhr.mjs';
+import './tap/relay.mjs';
 import './tap/others.mjs';
 
 await run();

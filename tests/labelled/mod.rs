@@ -1,6 +1,6 @@
 //! Labelled failures, one JSON object a line, and how well they are read. `tests/corpus/README.md` has the labels.
 
-use cooldown::{Exchange, Locale, Question, Surface, explain};
+use cooldown::{Exchange, Locale, Question, RequestFacts, Surface, explain};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -24,6 +24,9 @@ pub struct Row {
     url: Option<String>,
     #[serde(default)]
     at_ms: u64,
+    /// The request went to the site's own server, and said that it is for OpenRouter.
+    #[serde(default)]
+    named: bool,
     /// The payload, verbatim.
     pub text: String,
     /// The labels.
@@ -51,7 +54,8 @@ pub fn answer(row: &Row, locale: &Locale) -> Map<String, Value> {
         at_ms: row.at_ms,
         ..Exchange::default()
     };
-    let verdict = explain(&Question { exchange, ..Question::default() }, locale);
+    let request = row.named.then(|| RequestFacts { relay: true, named: true, ..RequestFacts::default() });
+    let verdict = explain(&Question { exchange, request, ..Question::default() }, locale);
     let said = match verdict {
         None => json!({ "kind": "not_openrouter", "limit_owner": "none", "retry_helps": "never", "links": [] }),
         Some(verdict) => serde_json::to_value(&verdict.diagnosis).unwrap(),

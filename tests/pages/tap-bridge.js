@@ -41,7 +41,7 @@
     [test.port] = event.ports;
     test.port.onmessage = hear;
     event.preventDefault();
-    if (__TAP_WATCH__ === 'all') test.send({ v: 1, type: 'configure', watch: 'all' });
+    if (__TAP_WATCH__ !== 'openrouter') test.send({ v: 1, type: 'configure', watch: __TAP_WATCH__, routes: ['https://relay.example/proxy'] });
   };
   Object.defineProperty(globalThis, 'tapTest', { value: test });
   if (__TAP_BRIDGE__ === 'none') return;

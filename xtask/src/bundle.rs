@@ -21,7 +21,7 @@ pub const STEPS: usize = 5;
 
 /// The most that the core may weigh, in bytes. A rise is argued for in the commit that makes it.
 const RAW_CEILING: usize = 285_000;
-const GZIP_CEILING: usize = 122_000;
+const GZIP_CEILING: usize = 124_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
 const SHARED_WITH_WWW: [&str; 6] = ["core/core.js", "core/core_bg.wasm", "load-core.js", "card.css", "_locales/", "icons/icon.svg"];
