@@ -63,7 +63,7 @@ const syncScripts = () => {
     /** @type {chrome.scripting.RegisteredContentScript[]} */
     const scripts = [
       { ...where, id: 'tap', js: ['page/tap.js'], world: 'MAIN' },
-      { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'content/overlay.js', 'content/stage.js', 'content/bridge.js'] },
+      { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'apps.js', 'content/overlay.js', 'content/stage.js', 'content/control.js', 'content/bridge.js'] },
     ];
     // Changed in place: between taking them out and putting them in again, a page of a restored session would load without them.
     await (registered.length > 0 ? api.scripting.updateContentScripts(scripts) : api.scripting.registerContentScripts(scripts));

@@ -184,6 +184,7 @@
  * @property {number} requests   how many of the app's requests this card speaks for
  * @property {number} attempt    tries so far
  * @property {string} site       the host, for display
+ * @property {string | null} control  released: the name of the app's own control, which can be pressed for a second try
  */
 
 /** @typedef {{v: 1, type: 'expect', token: string}} Expect  bridge → worker: a card with this token will come from this tab */
@@ -192,7 +193,7 @@
 /** @typedef {{v: 1, type: 'hello'}} Hello                  card → bridge: drawn and listening */
 /** @typedef {{v: 1, type: 'show', view: View}} Show         bridge → card */
 /** @typedef {{v: 1, type: 'size', width: number, height: number}} Size card → bridge: CSS px of the card */
-/** @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'dismiss'}} Act card → bridge, from a trusted click or key */
+/** @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'dismiss' | 'control'}} Act card → bridge, from a trusted click or key */
 
 /**
  * bridge → worker: what came of it (badge, site memory).
@@ -311,7 +312,7 @@
     }
   };
 
-  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'dismiss']), MOVES = /** @type {const} */ (['enter', 'leave']);
+  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'dismiss', 'control']), MOVES = /** @type {const} */ (['enter', 'leave']);
 
   /** @param {unknown} m @returns {Hello | Size | Act | null} */
   const fromCard = (m) => {

@@ -6,12 +6,16 @@
   'use strict';
   const { api, isAlive, ask } = cooldownCompat;
   const { V, fromTap, isObject, isInside } = cooldownProtocol;
+  const { findControl, watchDrafts } = cooldownControl;
 
   const NAME = 'cooldown-port';
   const AT_ONCE = 2;           // replays at the same time, after the first one was answered
   const LEARN_MS = 10_000;     // an app that has not tried again by then will not
   const DISMISSED_MS = 10_000; // what the app still sends by itself for a dismissed story
   const FADE_MS = 4_000;
+  const SEEK_MS = 10_000;      // for an app to show its failure, and its own control beside it
+  const SETTLE_MS = 100;       // of a page that changes, before it is looked at again
+  const PRESSED_MS = 20_000;   // an app whose control was pressed, and of which nothing is heard since, has done something else
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
@@ -48,6 +52,9 @@
   /** As the common SDKs have it. @param {number} status */
   const isTriedAgain = (status) => status === 0 || status === 408 || status === 409 || status === 429 || status >= 500;
 
+  /** Who made this page? Until it is there, its host alone may tell. */
+  const appHere = () => cooldownApps.find(location.hostname, (selector) => document.querySelector(selector) !== null);
+
   /** What the card speaks for; null without a card. @type {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | null} | null} */
   let story = null;
   let armed = 0;      // the timer of a Retry that was pressed early
@@ -83,7 +90,7 @@
   /** @returns {View['phase']} */
   const phase = () => {
     const states = [...held.values()].map((one) => one.state);
-    if (states.includes('retrying')) return 'retrying';
+    if (states.includes('retrying') || pressed !== 0) return 'retrying';
     if (armed !== 0) return 'armed';
     if (states.includes('held')) return story !== null && story.attempt > 1 && story.over === null && failedHere ? 'failed' : 'held';
     return story?.over ?? 'released';
@@ -94,7 +101,8 @@
     if (story === null) return;
     const now = phase();
     const requests = story.stories.size;
-    overlay.show({ verdict: story.verdict, phase: now, requests, attempt: story.attempt, site: location.hostname });
+    if (now === 'released') seek();
+    overlay.show({ verdict: story.verdict, phase: now, requests, attempt: story.attempt, site: location.hostname, control: isOffered() ? control?.label ?? null : null });
     clearTimeout(fade);
     if (now === 'answered') {
       showBadge('over', 0);
@@ -107,13 +115,76 @@
     clearTimeout(armed);
     armed = 0;
     flowing = failedHere = false;
+    forgetControl();
+    drafts?.stop();
+    drafts = null;
     if (story !== null) showBadge('over', 0);
     story = null;
     overlay.close();
   };
 
+  // ---- the app's own control, for a card whose failure the app has
+
+  /** @type {ReturnType<typeof findControl>} */
+  let control = null;
+  /** @type {ReturnType<typeof watchDrafts> | null} while there is a card */
+  let drafts = null;
+  /** @type {string[]} by which the app may show the failure */
+  let said = [];
+  /** @type {(() => void) | null} */
+  let stopSeeking = null;
+  let pressed = 0; // the timer since it was
+
+  /** Once more would not be in vain, too early, or over a newer message. */
+  const isOffered = () => control !== null && drafts?.isNewer() === false && phase() === 'released'
+    && story !== null && story.verdict.diagnosis.retry_helps !== 'never' && (story.verdict.plan.ready_at_ms ?? 0) <= Date.now();
+
+  /** The app shows its failure a moment after it has it. */
+  const seek = () => {
+    if (control !== null || stopSeeking !== null) return;
+    let timer = 0;
+    const look = () => {
+      timer = 0;
+      control = findControl({ app: appHere(), said });
+      if (control === null) return;
+      observer.disconnect();
+      render();
+    };
+    const observer = new MutationObserver(() => { if (timer === 0) timer = setTimeout(look, SETTLE_MS); });
+    const end = setTimeout(() => observer.disconnect(), SEEK_MS);
+    stopSeeking = () => { observer.disconnect(); clearTimeout(timer); clearTimeout(end); };
+    observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['disabled', 'aria-disabled', 'class', 'hidden'] });
+    timer = setTimeout(look, 0);
+    const wait = (story?.verdict.plan.ready_at_ms ?? 0) - Date.now();
+    if (wait > 0 && wait < 2 ** 31) setTimeout(render, wait + 1);
+  };
+  const forgetControl = () => {
+    stopSeeking?.();
+    stopSeeking = control = null;
+    clearTimeout(pressed);
+    pressed = 0;
+  };
+  const pressControl = () => {
+    if (!isOffered() || control?.press() !== true) { forgetControl(); render(); return; }
+    // What the app sends now is the person's doing, of which nothing is learnt.
+    for (const id of story?.stories ?? []) { rest(appOf(id)); apps.delete(id); }
+    pressed = setTimeout(closeCard, PRESSED_MS);
+    render();
+  };
+
+  /** What a failure says, as an app may show it: the messages in its body, or all of it. @param {string} body */
+  const sayingsOf = (body) => {
+    const quoted = [...body.matchAll(/"(?:message|raw|detail|error|text)"\s*:\s*("(?:[^"\\]|\\.){8,400}")/g)].map(([, text]) => {
+      try { return String(JSON.parse(text ?? '')).slice(0, 60); } catch { return ''; }
+    });
+    return [...quoted, body.slice(0, 60)];
+  };
+
   /** @param {Verdict} verdict @param {Observed} m */
   const speak = (verdict, m) => {
+    forgetControl();
+    said = sayingsOf(m.exchange.body);
+    drafts ??= watchDrafts(appHere(), render);
     // A card that has said its last word, or only explains a failure of another kind, makes room for a new story.
     const keeps = [...held.values()].some((one) => one.id !== m.id && one.verdict !== null);
     const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
@@ -136,6 +207,12 @@
 
   /** @param {Observed} m */
   const onObserved = async (m) => {
+    const known = appHere();
+    // What a known app asks of its own server beside generations says nothing of OpenRouter's.
+    if (m.request.relay && known?.routes?.test(new URL(m.exchange.url).pathname) === false && !known.relays.some((head) => m.exchange.url.startsWith(head))) {
+      decide('release', m.id);
+      return;
+    }
     const before = held.get(m.id), again = before?.state === 'retrying';
     /** @type {Held} */
     const one = { id: m.id, story: m.story, state: 'judging', verdict: before?.verdict ?? null, attempt: m.attempt };
@@ -156,7 +233,7 @@
     }
     const mayHeal = !app.inside && (m.request.app_retries ?? 2) < 2;
     if (!mayHeal) overlay.open();
-    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent, patience_ms: null });
+    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent, patience_ms: known?.patience_ms ?? null });
     /** @type {Verdict | null} */
     const verdict = isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
     const late = held.get(m.id) !== one; // the tap let go, the page aborted, or the person dismissed, while we asked
@@ -231,6 +308,7 @@
     }
     apps.delete(m.story);
     if (story?.stories.has(m.story) && held.size === 0) {
+      forgetControl();
       story.over = 'answered';
       story.attempt = story.stories.size === 1 ? story.attempt + 1 : 1; // of several it is not known which failed how often
       render();
@@ -283,6 +361,7 @@
   /** @param {Act['action']} action */
   const act = (action) => {
     if (action === 'dismiss') { dismiss(); return; }
+    if (action === 'control') { pressControl(); return; }
     clearTimeout(armed);
     armed = 0;
     if (action === 'retry' && phase() !== 'retrying') probe();
@@ -340,7 +419,7 @@
     event.stopImmediatePropagation();
     port.onmessage = fromPort;
     // The scripts run where the person switched the site on, and on OpenRouter's own pages, whose server is no relay.
-    if (new URL(document.baseURI).hostname !== 'openrouter.ai') port.postMessage({ v: V, type: 'configure', watch: 'own', routes: [] });
+    if (new URL(document.baseURI).hostname !== 'openrouter.ai') port.postMessage({ v: V, type: 'configure', watch: 'own', routes: appHere()?.relays ?? [] });
   }, { once: true });
   dispatchEvent(new Event(`${NAME}-ask`));
 

@@ -132,7 +132,7 @@
     };
 
     /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, control }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
@@ -169,6 +169,7 @@
         released: diagnosis.retry_helps === 'never' ? 'card_released' : 'card_released_wait',
       }[phase]));
       (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
+      if (control !== null) acts(add('button', 'control', api.i18n.getMessage('card_control', [control])), 'control');
       let links = 0;
       for (const remedy of phase === 'answered' ? [] : remedies) {
         if (remedy.url !== null) {

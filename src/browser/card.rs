@@ -43,6 +43,8 @@ enum Press {
     Retry,
     /// Stops what was armed.
     Disarm,
+    /// Presses the app's own control.
+    Control,
 }
 
 /// A card on a page: made by `mount_card`, fed by [`Card::show`], taken off by `free()`.
@@ -397,6 +399,7 @@ impl Screen {
         let press = match phase {
             Phase::Held | Phase::Failed if has_retry(view) => Press::Retry,
             Phase::Armed => Press::Disarm,
+            Phase::Released if view.control.is_some() => Press::Control,
             _ => Press::Nothing,
         };
         if self.press.replace(press) != press {
@@ -452,6 +455,7 @@ impl Screen {
             (_, Press::Disarm) => self.locale.message("card_armed_in", &[("wait", &wait())]),
             (_, Press::Retry) if counts => self.locale.message("card_retry_in", &[("wait", &wait())]),
             (_, Press::Retry) => retry_label(view),
+            (_, Press::Control) => self.locale.message("card_control", &[("label", view.control.as_deref().unwrap_or_default())]),
             (_, Press::Nothing) => String::new(),
         };
         if parts.retry_label.text_content().as_deref() != Some(&label) {
@@ -487,6 +491,7 @@ impl Screen {
             (_, Press::Disarm) => "card_tip_armed",
             (_, Press::Retry) if counts => "card_tip_early",
             (_, Press::Retry) => "card_tip_held",
+            (_, Press::Control) => "card_tip_control",
             (_, Press::Nothing) => return say(&self.parts.tip, ""),
         };
         say(&self.parts.tip, &self.locale.message(key, &[]));
@@ -579,6 +584,7 @@ impl Screen {
                 Press::Nothing => return,
                 Press::Retry => "retry",
                 Press::Disarm => "disarm",
+                Press::Control => "control",
             };
             self.acted.set(true);
             self.tell(action);

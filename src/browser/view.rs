@@ -13,6 +13,8 @@ pub(super) struct View {
     pub(super) requests: u32,
     pub(super) attempt: u32,
     pub(super) site: String,
+    /// The name of the app's own control, which stands in for Retry.
+    pub(super) control: Option<String>,
 }
 
 vocabulary! {
@@ -98,6 +100,7 @@ impl View {
             requests: number(from, "requests")?.unwrap_or(1.0) as u32,
             attempt: number(from, "attempt")?.unwrap_or(1.0) as u32,
             site: text(from, "site")?,
+            control: maybe(from, "control", JsValue::as_string)?,
         })
     }
 }

@@ -257,6 +257,11 @@ impl Search {
                 self.inside(members.get("error"), &join(path, "error"), nested);
             }
             Some(Value::String(error)) => self.told(error, &join(path, "error"), members, nested),
+            // A message that the app itself has marked as failed.
+            Some(Value::Bool(true)) => {
+                let said = stated(members, "text").or_else(|| stated(members, "message")).unwrap_or_default();
+                self.told(&said, &join(path, "error"), &Map::new(), nested);
+            }
             None if members.get("type").is_some_and(|kind| kind == "error") && members.contains_key("errorText") => {
                 self.told(&stated(members, "errorText").unwrap_or_default(), &join(path, "errorText"), members, nested);
             }

@@ -20,6 +20,16 @@ declare const cooldownCompat: Readonly<{
   ask(message: object): Promise<any>;
 }>;
 
+declare const cooldownApps: Readonly<{
+  APPS: readonly App[];
+  find(host: string, has: (selector: string) => boolean): App | null;
+}>;
+
+declare const cooldownControl: Readonly<{
+  findControl(where: { app: App | null; near?: Element | null; said?: readonly string[] }): { label: string; press: () => boolean } | null;
+  watchDrafts(app: App | null, onChange: () => void): Readonly<{ isNewer(): boolean; stop(): void }>;
+}>;
+
 declare const cooldownStage: Readonly<{
   createStage(options: { onAct(action: Act['action']): void; openRoots: boolean }): Readonly<{
     open(): void;

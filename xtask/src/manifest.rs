@@ -123,7 +123,15 @@ mod tests {
             tap["js"] = json!(["page/tap.js"]);
             tap["world"] = json!("MAIN");
             let mut bridge = everything.clone();
-            bridge["js"] = json!(["protocol.js", "compat.js", "content/overlay.js", "content/stage.js", "content/bridge.js"]);
+            bridge["js"] = json!([
+                "protocol.js",
+                "compat.js",
+                "apps.js",
+                "content/overlay.js",
+                "content/stage.js",
+                "content/control.js",
+                "content/bridge.js"
+            ]);
             assert_eq!(made(browser, Grants::Shipped)["content_scripts"], json!([tap, bridge]));
         }
     }

@@ -25,6 +25,9 @@ pub enum Route<'a> {
     Nowhere,
 }
 
+/// Where apps have their own server relay.
+const RELAYED: [&str; 4] = ["/api/", "/webapi/", "/proxy", "/openai/"];
+
 const OPENROUTER: [&str; 2] = ["openrouter.ai", "*.openrouter.ai"];
 
 impl Default for Hosts {
@@ -63,7 +66,7 @@ impl Hosts {
         }
         let dirs: Vec<&Path> = self.sites.iter().filter(|(name, _)| covers(name, host)).map(|(_, dir)| dir.as_path()).collect();
         match dirs.is_empty() {
-            false if path.starts_with("/api/") => Route::Relay,
+            false if RELAYED.iter().any(|head| path.starts_with(head)) => Route::Relay,
             false => Route::Files(dirs),
             true if openrouter => Route::FrontPage,
             true if self.look_alikes.iter().any(|name| covers(name, host)) => Route::LookAlike,
@@ -99,6 +102,7 @@ mod tests {
         assert_eq!(hosts.route("other.example", chat), Route::LookAlike);
         assert_eq!(hosts.route("api.vendor.example", "/v1/chat/completions"), Route::LookAlike);
         assert_eq!(hosts.route("chat.example", "/api/chat"), Route::Relay);
+        assert_eq!(hosts.route("chat.example", "/proxy2"), Route::Relay);
         assert_eq!(hosts.route("chat.example", "/"), Route::Files(vec![Path::new("a"), Path::new("b")]));
     }
 

@@ -10,7 +10,7 @@
   // ---- addresses and answers
 
   const API = 'https://openrouter.ai/api/v1';
-  /** What an address is to the tap. `same` and `other` are not watched: once it looks at them, they are past its test for the path alone. */
+  /** What an address is to the tap. `other` is not watched: once it looks at it, it is past its test for the path alone. `same` is watched as this site is switched on, but nothing there names OpenRouter. */
   const KINDS = {
     same: { title: 'own server', base: `${location.origin}/api/v1/chat/completions` },
     other: { title: 'not watched', base: `${API}/other` },

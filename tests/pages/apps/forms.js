@@ -1,0 +1,61 @@
+// @ts-check
+// The forms of known apps, as far as a failure goes: what their pages have, what they ask of whom, how they read the answer, how they show that
+// it failed, and what they press to try again. Written for the tests, from what the apps do; app.js runs one of them.
+
+/**
+ * @typedef {object} Form
+ * @property {string} html              the page; the box, the list of what was said and the button are found in it
+ * @property {string} [send]            the button; else Enter in the box sends
+ * @property {(text: string, stream: boolean) => {url: string, body: object, headers?: Record<string, string>, by?: 'xhr'}} ask
+ * @property {'chat' | 'sse' | 'named' | 'plain'} reads  how a good answer comes: whole, as OpenRouter's events, as events with names, as {text}
+ * @property {'bubble' | 'toast' | 'blank'} fails
+ * @property {string} [retry]           its own control, beside what failed (or where the page has it)
+ * @property {(error: string) => string} [says]
+ */
+
+const model = 'openai/gpt-oss-120b';
+/** @param {string} text */
+const chat = (text, stream = false) => ({ model, stream, messages: [{ role: 'user', content: text }] });
+const DIRECT = 'https://openrouter.ai/api/v1/chat/completions';
+const page = '<ol class="talk"></ol><textarea class="box"></textarea><button class="send">Send</button>';
+/** @param {string} text @param {boolean} stream */
+const direct = (text, stream) => ({ url: DIRECT, body: chat(text, stream) });
+
+/** @type {Record<string, Form>} */
+export const forms = {
+  'sillytavern': {
+    html: '<div class="talk"></div><div id="options" hidden><a id="option_regenerate"><span>Regenerate</span></a></div><div id="send_form"><textarea id="send_textarea" class="box"></textarea><div id="send_but" class="send" title="Send a message">➤</div></div>',
+    ask: (text, stream) => ({ url: '/api/backends/chat-completions/generate', body: { ...chat(text, stream), chat_completion_source: 'openrouter', use_fallback: false }, headers: { 'X-CSRF-Token': 'token' } }),
+    reads: 'chat', fails: 'toast', retry: '#option_regenerate',
+  },
+  'open-webui': {
+    html: '<div class="app"><div id="chat-container"><div id="messages-container" class="talk"></div><div id="chat-input" class="box" contenteditable="true"></div><button class="send">Send</button></div></div>',
+    ask: (text) => ({ url: '/api/chat/completions', body: { ...chat(text), model: 'openrouter.gpt' }, headers: { Authorization: 'Bearer a-session-of-its-own' } }),
+    reads: 'chat', fails: 'bubble', retry: '<button class="regenerate-response-button" aria-label="Regenerate">↻</button>',
+  },
+  'librechat': {
+    html: '<div class="talk"></div><textarea id="prompt-textarea" data-testid="text-input" class="box"></textarea><button class="send">Send</button>',
+    ask: (text) => ({ url: '/api/agents/chat/OpenRouter', body: { text, endpoint: 'OpenRouter', endpointType: 'custom', model }, by: 'xhr' }),
+    reads: 'named', fails: 'bubble', retry: '<button title="Regenerate">↻</button>',
+  },
+  'nextchat': {
+    html: '<div class="talk"></div><div class="chat_chat-input-panel__x1"><textarea id="chat-input" class="box"></textarea><div role="button" class="send">Send</div></div>',
+    ask: (text, stream) => ({ url: '/api/openai/v1/chat/completions', body: chat(text, stream), headers: { Authorization: 'Bearer nk-access' } }),
+    reads: 'chat', fails: 'bubble', says: (error) => `\`\`\`json ${error}\`\`\``, retry: '<div role="button"><div>Retry</div></div>',
+  },
+  'risuai': { html: `<div class="risu-chat">${page}</div>`, ask: direct, reads: 'chat', fails: 'blank' },
+  'risuai-relay': {
+    html: `<div class="risu-chat">${page}</div>`,
+    ask: (text, stream) => ({ url: '/proxy2', body: chat(text, stream), headers: { 'risu-url': encodeURIComponent(DIRECT), 'risu-header': encodeURIComponent('{}') } }),
+    reads: 'chat', fails: 'bubble', retry: '<button class="button-icon-reroll"><svg width="9" height="9"></svg></button>',
+  },
+  'janitorai': { html: page, ask: direct, reads: 'sse', fails: 'toast', says: (error) => `PROXY ERROR 429: ${error} (unk)` },
+  'deep-chat': { html: page, ask: (text) => ({ url: '/api/chat', body: { messages: [{ role: 'user', text }] } }), reads: 'plain', fails: 'bubble', says: () => 'Error, please try again.' },
+  'betterchatgpt': { html: page, ask: direct, reads: 'sse', fails: 'blank' },
+  'chatgpt-web': { html: page, ask: direct, reads: 'chat', fails: 'bubble', says: (error) => `Error: ${error}` },
+  'big-agi': { html: page, ask: (text) => ({ url: '/api/edge/aix.chatGenerateContent?batch=1', body: { 0: { json: { access: { dialect: 'openrouter' }, model: { id: model }, chatGenerate: { chatSequence: [text] } } } } }), reads: 'plain', fails: 'bubble' },
+  'chatbox': { html: page, ask: direct, reads: 'sse', fails: 'bubble', retry: '<button aria-label="Reply Again">↻</button>' },
+  'lobechat': { html: page, ask: (text) => ({ url: '/webapi/chat/openrouter', body: { messages: [{ role: 'user', content: text }], model } }), reads: 'named', fails: 'bubble', retry: '<button>Regenerate</button>' },
+  'agnai': { html: page, ask: (text) => ({ url: '/api/chat/0/generate', body: { kind: 'send', text, settings: { service: 'openrouter' } } }), reads: 'plain', fails: 'toast' },
+  'unknown': { html: page, ask: (text, stream) => ({ url: '/api/generate', body: { ...chat(text, stream), provider: 'openrouter' } }), reads: 'plain', fails: 'bubble', retry: '<button>Try again</button>' },
+};
