@@ -6,8 +6,8 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-/// Families of messages that the manifest and the popup's own page ask the browser for.
-const BROWSERS: [&str; 3] = ["ext_", "command_", "popup_"];
+/// Families of messages that only the manifest and pages ask for.
+const BROWSERS: [&str; 4] = ["ext_", "command_", "popup_", "www_"];
 const SOURCE: &str = "extension/_locales/en/messages.json";
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -242,7 +242,7 @@ impl<'a> Speech<'a> {
         let mut body = self.of_kind("body");
         for sentence in [self.wait_sentence(), conflict].into_iter().flatten().filter(|sentence| !sentence.is_empty()) {
             if !body.is_empty() {
-                body.push(' ');
+                body.push_str(self.locale.gap());
             }
             body.push_str(&sentence);
         }

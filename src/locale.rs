@@ -108,6 +108,11 @@ impl Locale {
         &self.lang
     }
 
+    /// What stands between two sentences: Chinese and Japanese have no space there.
+    pub(crate) fn gap(&self) -> &'static str {
+        if matches!(self.lang.split('-').next(), Some("ja" | "zh")) { "" } else { " " }
+    }
+
     /// Whether there is such a message, here or in English.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

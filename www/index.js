@@ -2,7 +2,7 @@
 // The public page: a pasted failure, read by the same core and shown on the same card as in the extension. Nothing leaves the page.
 
 import { explain, mount_card } from './core/core.js';
-import { loadCore } from './load-core.js';
+import { LANGUAGES, loadCore } from './load-core.js';
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
 const part = (id, kind) => {
@@ -14,16 +14,16 @@ const form = part('form', HTMLFormElement);
 const text = part('text', HTMLTextAreaElement);
 const example = part('example', HTMLSelectElement);
 const nothing = part('nothing', HTMLElement);
+const languages = part('language', HTMLSelectElement);
 const place = part('card-place', HTMLElement);
 
 /** @type {[name: string, text: string][]} */
 const EXAMPLES = [
-  ['A busy provider', '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"qwen/qwen3-coder:free is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations","provider_name":"Chutes"}}}'],
-  ['Free requests used up', '{"error":{"message":"Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day","code":429,"metadata":{"headers":{"X-RateLimit-Limit":"50","X-RateLimit-Remaining":"0"}}}}'],
-  ['Out of credits', '{"error":{"message":"This request requires more credits, or fewer max_tokens. You requested up to 4096 tokens, but can only afford 1210. To increase, visit https://openrouter.ai/settings/credits and upgrade to a paid account","code":402}}'],
-  ['A key that is not accepted', '{"error":{"message":"No auth credentials found","code":401}}'],
+  ['www_example_busy', '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"qwen/qwen3-coder:free is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations","provider_name":"Chutes"}}}'],
+  ['www_example_free_day', '{"error":{"message":"Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day","code":429,"metadata":{"headers":{"X-RateLimit-Limit":"50","X-RateLimit-Remaining":"0"}}}}'],
+  ['www_example_credits', '{"error":{"message":"This request requires more credits, or fewer max_tokens. You requested up to 4096 tokens, but can only afford 1210. To increase, visit https://openrouter.ai/settings/credits and upgrade to a paid account","code":402}}'],
+  ['www_example_key', '{"error":{"message":"No auth credentials found","code":401}}'],
 ];
-for (const [name, failure] of EXAMPLES) example.append(new Option(name, failure));
 
 /** @param {string} body @returns {Verdict | null} */
 const read = (body) => explain({
@@ -31,7 +31,21 @@ const read = (body) => explain({
   request: null, replayable: false, attempt: 1,
 });
 
-await loadCore();
+// ?lang=de chooses: an address that can be handed on, and nothing is stored.
+const asked = new URLSearchParams(location.search).get('lang');
+const { lang, dir, words } = await loadCore(asked === null ? undefined : [asked]);
+const say = (/** @type {string} */ key) => words[key] ?? '';
+
+document.documentElement.lang = lang;
+document.documentElement.dir = dir;
+for (const element of document.querySelectorAll('[data-i18n]')) element.textContent = say(element.getAttribute('data-i18n') ?? '');
+part('answer', HTMLElement).setAttribute('aria-label', say('www_answer'));
+for (const [name, failure] of EXAMPLES) example.append(new Option(say(name), failure));
+for (const tag of LANGUAGES.map((folder) => folder.replace('_', '-'))) {
+  const own = new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
+  languages.append(new Option(own.charAt(0).toLocaleUpperCase(tag) + own.slice(1), tag, false, tag === lang));
+}
+languages.addEventListener('change', () => { location.search = new URLSearchParams({ lang: languages.value }).toString(); });
 
 /** @type {ReturnType<typeof mount_card> | null} */
 let card = null;
@@ -44,8 +58,7 @@ const answer = () => {
   const verdict = text.value.trim() === '' ? null : read(text.value);
   clear();
   if (verdict === null) {
-    nothing.textContent = text.value.trim() === '' ? 'The explanation appears here.'
-      : 'This doesn’t read like an OpenRouter failure. Paste the whole text, with everything around the number.';
+    nothing.textContent = say(text.value.trim() === '' ? 'www_empty' : 'www_silent');
     return;
   }
   // A new card for each failure: the only thing to press on it, besides its links, is its cross.

@@ -104,13 +104,14 @@ pub(super) fn plural(locale: &Locale, family: &str, n: u32) -> String {
     if text.is_empty() { of("other") } else { text }
 }
 
-/// A whole number in the language's digits.
+/// A whole number, grouped as the language has it.
 pub(super) fn whole(locale: &Locale, n: u32) -> String {
     number(&tags(locale.lang()), f64::from(n))
 }
 
+/// In the digits that the server's own numbers, and those of the core's sentences, stand in: two kinds on one card read badly.
 fn tags(lang: &str) -> Array {
-    canonical_locales(lang).unwrap_or_else(|_| Array::new())
+    canonical_locales(&[lang, "-u-nu-latn"].concat()).unwrap_or_else(|_| Array::new())
 }
 
 fn number(tags: &Array, n: f64) -> String {
