@@ -282,6 +282,8 @@ api.runtime.onMessage.addListener((raw, sender, respond) => {
   return true;
 });
 api.runtime.onConnect.addListener(onStage);
+// Another language: the core gets its words anew at the next failure.
+api.storage.onChanged.addListener(({ language }, area) => { if (area === 'local' && language !== undefined) core = undefined; });
 api.runtime.onInstalled.addListener(() => { syncScripts(); });
 api.runtime.onStartup.addListener(() => { syncScripts(); });
 api.permissions.onAdded.addListener(({ origins = [] }) => {

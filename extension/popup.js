@@ -2,7 +2,7 @@
 // The popup: is Cooldown on for this tab's site, and the switch for it. It paints from its own HTML at once; the worker's answer fills in
 // the state. No core here: there is nothing to judge.
 
-export {}; // a module: its names are its own
+import { languageNames, loadWords } from './words.js';
 
 const { api, ask } = cooldownCompat;
 const { V, isObject } = cooldownProtocol;
@@ -17,15 +17,19 @@ const part = (id) => {
 };
 /** @param {string} id @param {boolean} visible */
 const show = (id, visible) => { part(id).hidden = !visible; };
+/** Of a language that the person chose. @type {Record<string, string>} */
+let chosen = {};
 /** @param {string} key */
-const words = (key) => api.i18n.getMessage(key);
-
-for (const element of document.querySelectorAll('[data-i18n]')) {
-  const text = words(element.getAttribute('data-i18n') ?? '');
-  if (text !== '') element.textContent = text;
-}
-document.documentElement.lang = api.i18n.getUILanguage();
-document.documentElement.dir = words('@@bidi_dir');
+const words = (key) => chosen[key] ?? api.i18n.getMessage(key);
+/** @param {string} lang @param {string} dir */
+const speak = (lang, dir) => {
+  for (const element of document.querySelectorAll('[data-i18n]')) {
+    const text = words(element.getAttribute('data-i18n') ?? '');
+    if (text !== '') element.textContent = text;
+  }
+  Object.assign(document.documentElement, { lang, dir });
+};
+speak(api.i18n.getUILanguage(), words('@@bidi_dir')); // at once: the browser has these at hand
 
 /** The tab that the popup is about: the one in front, or `popup.html#12` for the tab with that number. */
 const findTab = async () => {
@@ -97,6 +101,28 @@ onClick('allow-everywhere', () => { allow(EVERYWHERE, { type: 'set_everywhere', 
 onClick('switch-off', async () => { await tell({ type: 'set_site', url, on: false }); await refresh(); });
 onClick('switch-off-everywhere', async () => { await tell({ type: 'set_everywhere', on: false }); await refresh(); });
 onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
+
+const languages = part('language');
+if (!(languages instanceof HTMLSelectElement)) throw new Error('popup.html: #language');
+for (const [tag, name] of languageNames()) languages.append(new Option(name, tag));
+const speakChosen = async () => {
+  const { language } = await api.storage.local.get('language');
+  languages.value = typeof language === 'string' ? language : '';
+  if (languages.value === '') {
+    chosen = {};
+    speak(api.i18n.getUILanguage(), words('@@bidi_dir'));
+    return;
+  }
+  const { lang, dir, words: all } = await loadWords([languages.value]);
+  chosen = all;
+  speak(lang, dir);
+};
+languages.addEventListener('change', async () => {
+  await (languages.value === '' ? api.storage.local.remove('language') : api.storage.local.set({ language: languages.value }));
+  await speakChosen();
+  draw();
+});
+await speakChosen();
 
 const tab = await findTab().catch(() => undefined);
 url = tab?.url ?? '';

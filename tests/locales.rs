@@ -107,7 +107,7 @@ fn the_stores_take_each_name_and_description() {
 
 #[test]
 fn the_loader_knows_each_language() {
-    let loader = fs::read_to_string("extension/load-core.js").unwrap();
+    let loader = fs::read_to_string("extension/words.js").unwrap();
     let list = loader.split("LANGUAGES = Object.freeze([").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
     let known: BTreeSet<String> = list.split(',').map(|one| one.trim().trim_matches('\'').to_owned()).filter(|one| one != "en").collect();
     assert_eq!(known, languages());

@@ -2,7 +2,8 @@
 // The public page: a pasted failure, read by the same core and shown on the same card as in the extension. Nothing leaves the page.
 
 import { explain, mount_card } from './core/core.js';
-import { LANGUAGES, loadCore } from './load-core.js';
+import { loadCore } from './load-core.js';
+import { languageNames } from './words.js';
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
 const part = (id, kind) => {
@@ -41,10 +42,7 @@ document.documentElement.dir = dir;
 for (const element of document.querySelectorAll('[data-i18n]')) element.textContent = say(element.getAttribute('data-i18n') ?? '');
 part('answer', HTMLElement).setAttribute('aria-label', say('www_answer'));
 for (const [name, failure] of EXAMPLES) example.append(new Option(say(name), failure));
-for (const tag of LANGUAGES.map((folder) => folder.replace('_', '-'))) {
-  const own = new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
-  languages.append(new Option(own.charAt(0).toLocaleUpperCase(tag) + own.slice(1), tag, false, tag === lang));
-}
+for (const [tag, name] of languageNames()) languages.append(new Option(name, tag, false, tag === lang));
 languages.addEventListener('change', () => { location.search = new URLSearchParams({ lang: languages.value }).toString(); });
 
 /** @type {ReturnType<typeof mount_card> | null} */

@@ -150,6 +150,35 @@ export default {
     { name: 'light: the page shines through around the card', run: transparent },
     { name: 'dark: the page shines through around the card, axe finds nothing', alone: true, dark: true, run: transparent },
     {
+      name: 'Arabic, chosen in the popup: popup and card speak it, from right to left, and fit 320 px; axe finds nothing; one click rescues',
+      alone: true,
+      run: async (t) => {
+        const popup = await t.openExtensionPage('popup.html');
+        await until('the languages are listed', () => popup.evaluate(() => document.querySelectorAll('#language option').length > 9));
+        await popup.select('#language', 'ar');
+        await until('the popup speaks it', () => popup.evaluate(() => document.documentElement.lang === 'ar' && getComputedStyle(document.body).direction === 'rtl'));
+        assert.deepEqual(await axe(popup), []);
+        await t.script({ preset: 'seed429' });
+        const page = await t.open('chat.html', {}, { width: 320, height: 640 });
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        assert.match(await card.text('#title') ?? '', /مشغول/);
+        assert.match(await card.text('#retry') ?? '', /[\u0600-\u06ff]/);
+        assert.equal(await card.read((root) => getComputedStyle(/** @type {Element} */ (root.querySelector('#card'))).direction), 'rtl');
+        const rect = await card.rect('#card');
+        assert.ok(rect.x >= 0 && rect.x + rect.width <= 320, `from ${rect.x} to ${rect.x + rect.width}`);
+        const frame = await card.frame();
+        assert.ok(frame);
+        assert.deepEqual(await axe(frame), []);
+        await card.click('#retry');
+        await first(page, 'answer');
+        await popup.bringToFront();
+        await popup.select('#language', '');
+        await until('the popup speaks as the browser again', () => popup.evaluate(() => document.documentElement.lang.startsWith('en')));
+      },
+    },
+    {
       name: 'the popup tells that this site is on; axe finds nothing',
       run: async (t) => {
         await t.open();

@@ -24,7 +24,8 @@ const RAW_CEILING: usize = 285_000;
 const GZIP_CEILING: usize = 124_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
-const SHARED_WITH_WWW: [&str; 6] = ["core/core.js", "core/core_bg.wasm", "load-core.js", "card.css", "_locales/", "icons/icon.svg"];
+const SHARED_WITH_WWW: [&str; 7] =
+    ["core/core.js", "core/core_bg.wasm", "load-core.js", "words.js", "card.css", "_locales/", "icons/icon.svg"];
 
 /// Path (with `/`) to content: one folder, whole, before it is written.
 pub type Files = BTreeMap<String, Vec<u8>>;
