@@ -130,3 +130,40 @@ fn the_first_question_is_answered_in_each_language() {
         .collect();
     insta::assert_snapshot!("languages", said);
 }
+
+/// What stands in quotes in everything that may ask for a message, and the manifest's `__MSG_…__`.
+fn quoted() -> BTreeSet<String> {
+    let mut folders = vec!["src".into(), "extension".into(), "www".into()];
+    let mut words = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir::<std::path::PathBuf>(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("_locales") && !path.ends_with("core") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| ["rs", "js", "html", "json"].iter().any(|one| end == *one)) {
+                let text = fs::read_to_string(path).unwrap();
+                let is_key = |word: &&str| {
+                    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+                };
+                words.extend(text.split(['"', '\'']).filter(is_key).map(str::to_owned));
+                words.extend(text.split("__MSG_").skip(1).filter_map(|rest| rest.split("__").next()).map(str::to_owned));
+            }
+        }
+    }
+    words
+}
+
+/// Written whole somewhere, or put together from parts that are: a kind, an owner, a reason, a voice.
+fn is_asked_for(key: &str, quoted: &BTreeSet<String>) -> bool {
+    let key = key.strip_suffix("_plain").unwrap_or(key);
+    let is_head = |head: &str| quoted.contains(head) || quoted.contains(&format!("{head}_")) || quoted.contains(&format!("_{head}_"));
+    quoted.contains(key) || key.match_indices('_').any(|(at, _)| is_head(&key[..at]) && is_asked_for(&key[at + 1..], quoted))
+}
+
+#[test]
+fn each_message_is_asked_for() {
+    let (english, quoted) = (read("en"), quoted());
+    let unused: Vec<_> = english.keys().map(|key| family(key, &english).unwrap_or(key)).filter(|key| !is_asked_for(key, &quoted)).collect();
+    assert!(unused.is_empty(), "nobody asks for {unused:?}");
+    assert!(!is_asked_for("popup_nonsense", &quoted) && !is_asked_for("card_remedy_nonsense", &quoted));
+}
