@@ -284,7 +284,11 @@ api.runtime.onMessage.addListener((raw, sender, respond) => {
 api.runtime.onConnect.addListener(onStage);
 // Another language: the core gets its words anew at the next failure.
 api.storage.onChanged.addListener(({ language }, area) => { if (area === 'local' && language !== undefined) core = undefined; });
-api.runtime.onInstalled.addListener(() => { syncScripts(); });
+api.runtime.onInstalled.addListener(({ reason }) => {
+  syncScripts();
+  // Once, and not where there is nothing to allow.
+  if (reason === 'install' && !builtIn().includes('<all_urls>')) api.tabs.create({ url: 'welcome.html' });
+});
 api.runtime.onStartup.addListener(() => { syncScripts(); });
 api.permissions.onAdded.addListener(({ origins = [] }) => {
   // Who allows a site wants it on. (Firefox may close the popup with its own question, so that the popup cannot say so.)

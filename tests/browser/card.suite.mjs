@@ -1,8 +1,7 @@
 // @ts-check
 // The card itself: its words are the core's, it is reachable for everybody, it does not disturb; and the popup.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { axe } from './lib/axe.mjs';
 import { Card } from './lib/card.mjs';
 import { first, send } from './lib/app.mjs';
 import { poolWait } from './lib/failures.mjs';
@@ -10,16 +9,6 @@ import { colourAt } from './lib/pixels.mjs';
 import { until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** @param {import('puppeteer-core').Page | import('puppeteer-core').Frame} where */
-const axe = async (where) => {
-  await where.evaluate(AXE);
-  await where.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished))); // half-faded text has no contrast
-  const { violations } = await where.evaluate(() => /** @type {any} */ (globalThis).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false }, 'landmark-one-main': { enabled: false } } }));
-  return violations.map((/** @type {any} */ v) => `${v.id}: ${v.help} (${v.nodes.map((/** @type {any} */ n) => n.html).join(', ')})`);
-};
 
 /** @param {string} text */
 const plain = (text) => text.replace(/\s+/g, ' ').trim();

@@ -1,6 +1,7 @@
 // @ts-check
 // The very files that are shipped, closed shadow roots and all, on a site that the person allowed.
 import assert from 'node:assert/strict';
+import { axe } from './lib/axe.mjs';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
 import { pause, until } from './lib/wait.mjs';
@@ -48,6 +49,30 @@ const untouched = async (t, host) => {
 export default {
   name: 'shipped', build: 'shipped',
   tests: [
+    {
+      name: 'after the installation one page says what it does; its sample card is rescued, axe finds nothing, and it comes only once', alone: true,
+      run: async (t) => {
+        const ear = await t.openExtensionPage('popup.html');
+        const opened = () => ear.evaluate(() => chrome.extension.getViews({ type: 'tab' }).filter(({ location }) => location.pathname === '/welcome.html').length);
+        await until('the page is open', async () => await opened() === 1);
+        await t.driver.install(t.extension); // an update, to the browser
+        const page = await t.openExtensionPage('welcome.html');
+        await until('the sample card', () => page.evaluate(() => document.querySelector('#retry')?.checkVisibility()));
+        assert.deepEqual(await axe(page), []);
+        assert.ok(await page.evaluate(() => Array.from(document.querySelectorAll('#apps b'), (name) => name.textContent)).then((names) => names.includes('JanitorAI')));
+        await pause(600); // as a person would: the card is deaf for a moment
+        await page.click('#retry');
+        await until('it is answered', () => page.evaluate(() => document.getElementById('tried')?.textContent !== ''));
+        if (t.driver.name === 'firefox') { // Chromium's question cannot be answered by a driver
+          await page.click('#apps button');
+          await until('it is allowed', () => page.evaluate(() => document.querySelector('#apps button')?.getAttribute('aria-pressed') === 'true'));
+          assert.ok(await page.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts()).length === 2));
+          await page.click('#apps button');
+          await until('it is taken back', () => page.evaluate(() => document.querySelector('#apps button')?.getAttribute('aria-pressed') === 'false'));
+        }
+        assert.equal(await page.evaluate(() => chrome.extension.getViews({ type: 'tab' }).filter(({ location }) => location.pathname === '/welcome.html').length), 1, 'this one alone: the update closed the first and opened none');
+      },
+    },
     {
       name: 'before anything is allowed: nothing happens', alone: true,
       run: (t) => untouched(t, t.host),
