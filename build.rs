@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Families of messages that only the manifest and pages ask for.
-const BROWSERS: [&str; 5] = ["ext_", "command_", "popup_", "welcome_", "www_"];
+const BROWSERS: [&str; 6] = ["ext_", "command_", "popup_", "welcome_", "options_", "www_"];
 const SOURCE: &str = "extension/_locales/en/messages.json";
 
 fn main() -> Result<(), Box<dyn Error>> {

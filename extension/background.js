@@ -6,6 +6,7 @@ import './protocol.js';
 import './compat.js';
 import { explain } from './core/core.js';
 import { loadCore as compile } from './load-core.js';
+import { loadSettings } from './settings.js';
 
 const { api } = cooldownCompat;
 const { V, isObject, isInside, toWorker } = cooldownProtocol;
@@ -35,11 +36,8 @@ const patternOf = (url) => {
 };
 const EVERYWHERE = ['https://*/*', 'http://*/*'];
 
-/** Hosts that the person switched off; they stay off under "every site" too. @returns {Promise<string[]>} */
-const hostsOff = async () => {
-  const { off } = await api.storage.local.get('off');
-  return Array.isArray(off) ? off.filter((host) => typeof host === 'string') : [];
-};
+/** Hosts that the person switched off. @returns {Promise<string[]>} */
+const hostsOff = async () => (await loadSettings()).off;
 
 /** What the manifest itself matches needs no registration. @returns {string[]} */
 const builtIn = () => (api.runtime.getManifest().content_scripts ?? []).flatMap((script) => script.matches ?? []);
@@ -282,8 +280,11 @@ api.runtime.onMessage.addListener((raw, sender, respond) => {
   return true;
 });
 api.runtime.onConnect.addListener(onStage);
-// Another language: the core gets its words anew at the next failure.
-api.storage.onChanged.addListener(({ language }, area) => { if (area === 'local' && language !== undefined) core = undefined; });
+api.storage.onChanged.addListener(({ language, off }, area) => {
+  if (area !== 'local') return;
+  if (language !== undefined) core = undefined; // it gets its words anew at the next failure
+  if (off !== undefined) syncScripts();
+});
 api.runtime.onInstalled.addListener(({ reason }) => {
   syncScripts();
   // Once, and not where there is nothing to allow.

@@ -100,6 +100,11 @@ onClick('allow', () => { if (site?.pattern) allow([site.pattern], { type: 'set_s
 onClick('allow-everywhere', () => { allow(EVERYWHERE, { type: 'set_everywhere', on: true }); });
 onClick('switch-off', async () => { await tell({ type: 'set_site', url, on: false }); await refresh(); });
 onClick('switch-off-everywhere', async () => { await tell({ type: 'set_everywhere', on: false }); await refresh(); });
+part('settings').addEventListener('click', (event) => {
+  event.preventDefault(); // a tab that is open already is brought to the front
+  api.runtime.openOptionsPage();
+  window.close();
+});
 onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
 
 const languages = part('language');

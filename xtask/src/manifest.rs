@@ -160,6 +160,7 @@ mod tests {
             "name",
             "optional_host_permissions",
             "optional_permissions",
+            "options_ui",
             "permissions",
             "short_name",
             "version",

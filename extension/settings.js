@@ -1,0 +1,44 @@
+// @ts-check
+// What the person has set, as it lies in `storage.local`: the only place that knows its keys and shapes.
+
+import { LANGUAGES } from './words.js';
+
+/**
+ * @typedef {object} Settings
+ * @property {string[]} off            hosts that the person switched off; they stay off under "every site" too
+ * @property {string | null} language  BCP 47 tag of the chosen language; null: as the browser
+ */
+
+/** @param {unknown} x @returns {x is string} */
+const isHost = (x) => typeof x === 'string' && x.length <= 253 && /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:]+\]$/.test(x);
+
+/**
+ * What is right in whatever lies there, or came from a file; the rest is left out.
+ * @param {unknown} x @returns {Settings}
+ */
+export const readSettings = (x) => {
+  const { off, language } = /** @type {Record<string, unknown>} */ (typeof x === 'object' && x !== null ? x : {});
+  const tags = LANGUAGES.map((folder) => folder.replace('_', '-'));
+  return { off: Array.isArray(off) ? [...new Set(off.filter(isHost))] : [], language: tags.find((tag) => tag === language) ?? null };
+};
+
+const { storage } = cooldownCompat.api;
+
+/** @returns {Promise<Settings>} */
+export const loadSettings = async () => readSettings(await storage.local.get(['off', 'language']));
+
+/** Over what lies there; null and empty are not kept. @param {Settings} settings */
+export const saveSettings = async ({ off, language }) => {
+  await (language === null ? storage.local.remove('language') : storage.local.set({ language }));
+  await storage.local.set({ off });
+};
+
+/** As a file holds them. @param {Settings} settings */
+export const toFile = (settings) => `${JSON.stringify({ cooldown: 1, settings }, null, 2)}\n`;
+/** Null where it is no such file. @param {string} text @returns {Settings | null} */
+export const fromFile = (text) => {
+  try {
+    const file = JSON.parse(text);
+    return file?.cooldown === 1 && typeof file.settings === 'object' && file.settings !== null ? readSettings(file.settings) : null;
+  } catch { return null; }
+};

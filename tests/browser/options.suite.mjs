@@ -1,0 +1,84 @@
+// @ts-check
+// The settings page: everything takes effect at once, and what was changed last can be undone.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { axe } from './lib/axe.mjs';
+import { workFolder } from './lib/house.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+/** @typedef {import('puppeteer-core').Page} Page */
+
+/** @param {Scene} t */
+const open = async (t) => {
+  const page = await t.openExtensionPage('options.html');
+  await until('the page is drawn', () => page.evaluate(() => document.documentElement.dir !== ''));
+  return page;
+};
+/** @param {Page} page */
+const stored = (page) => page.evaluate(() => chrome.storage.local.get());
+/** @param {Page} page @param {string} text */
+const says = (page, text) => until(`it says “${text}”`, () => page.evaluate((t) => document.querySelector('#said span')?.textContent === t, text));
+/** @param {Page} page @param {string} name @param {string} text */
+const choose = async (page, name, text) => {
+  const path = join(workFolder(), name);
+  writeFileSync(path, text);
+  await (/** @type {import('puppeteer-core').ElementHandle<HTMLInputElement>} */ (await page.$('#file'))).uploadFile(path);
+};
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'options', build: 'test',
+  tests: [
+    {
+      name: 'the language changes at once, is undone, and axe finds nothing', alone: true,
+      run: async (t) => {
+        const page = await open(t);
+        assert.deepEqual(await axe(page), []);
+        await page.select('#language', 'de');
+        await until('it speaks German', () => page.evaluate(() => document.documentElement.lang === 'de' && document.querySelector('h1')?.textContent !== 'Settings'));
+        assert.equal((await stored(page)).language, 'de');
+        await page.click('#undo');
+        await until('it speaks as the browser', () => page.evaluate(() => document.documentElement.lang === 'en'));
+        assert.equal('language' in await stored(page), false);
+      },
+    },
+    {
+      name: 'a site that was switched off is listed, and switched on again', alone: true,
+      run: async (t) => {
+        const ear = await t.openExtensionPage('popup.html');
+        const off = await ear.evaluate(() => chrome.runtime.sendMessage({ v: 1, type: 'set_site', url: 'https://elsewhere.example/', on: false }));
+        assert.equal(off.ok, true);
+        const page = await open(t);
+        await until('the row', () => page.evaluate(() => document.querySelector('#sites li')?.textContent?.includes('elsewhere.example')));
+        await page.click('#sites button');
+        await says(page, 'Saved.');
+        assert.deepEqual((await stored(page)).off, []);
+        await page.click('#undo');
+        await says(page, 'Undone.');
+        assert.deepEqual((await stored(page)).off, ['elsewhere.example']);
+      },
+    },
+    {
+      name: 'a file is read, a wrong one changes nothing, a reset is undone', alone: true,
+      run: async (t) => {
+        const page = await open(t);
+        await choose(page, 'good.json', '{"cooldown":1,"settings":{"off":["a.example","not a host",7],"language":"fr","more":"of a later version"}}');
+        await until('it speaks French', () => page.evaluate(() => document.documentElement.lang === 'fr'));
+        const read = await stored(page);
+        assert.deepEqual([read.off, read.language, 'more' in read], [['a.example'], 'fr', false]);
+        for (const wrong of ['', '[]', '{"cooldown":2,"settings":{}}', '{"settings":{"off":[]}}', '{"cooldown":1,"settings":null}']) {
+          await choose(page, 'wrong.json', wrong);
+          await until('it says so', () => page.evaluate(() => document.querySelector('#said button')?.hasAttribute('hidden') && document.querySelector('#said span')?.textContent !== ''));
+          assert.deepEqual(await stored(page), read);
+        }
+        await page.click('#reset');
+        await until('it is as at first', async () => (await stored(page)).language === undefined);
+        await page.click('#undo');
+        await until('it is as before', async () => (await stored(page)).language === 'fr');
+        assert.deepEqual((await stored(page)).off, ['a.example']);
+      },
+    },
+  ],
+};
