@@ -45,6 +45,20 @@ export default {
       },
     },
     {
+      name: 'each person reads the nearest language there is', alone: true,
+      run: async (t) => {
+        const page = await open(t);
+        /** @type {[string[], string][]} */
+        const cases = [[['de-AT'], 'de'], [['pt-PT'], 'pt_BR'], [['es-419'], 'es'], [['zh-Hans-SG'], 'zh_CN'], [['zh-TW', 'ja-JP'], 'ja'], [['ar-EG'], 'ar'],
+          [['en-GB', 'fr'], 'en'], [['nl', 'fr-CA'], 'fr'], [['sr-Latn', 'not a tag', ''], 'en'], [[], 'en']];
+        const read = await page.evaluate(async (all) => {
+          const { languageFor } = await import(chrome.runtime.getURL('words.js'));
+          return all.map(([wanted]) => languageFor(wanted));
+        }, cases);
+        assert.deepEqual(read, cases.map(([, folder]) => folder));
+      },
+    },
+    {
       name: 'a site that was switched off is listed, and switched on again', alone: true,
       run: async (t) => {
         const ear = await t.openExtensionPage('popup.html');
