@@ -66,7 +66,7 @@ export default {
         if (t.driver.name === 'firefox') { // Chromium's question cannot be answered by a driver
           await page.click('#apps button');
           await until('it is allowed', () => page.evaluate(() => document.querySelector('#apps button')?.getAttribute('aria-pressed') === 'true'));
-          assert.ok(await page.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts()).length === 2));
+          await until('the scripts are registered', () => page.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts()).length === 2));
           await page.click('#apps button');
           await until('it is taken back', () => page.evaluate(() => document.querySelector('#apps button')?.getAttribute('aria-pressed') === 'false'));
         }
