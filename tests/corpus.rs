@@ -4,10 +4,10 @@
 
 mod labelled;
 
-use cooldown::Locale;
+use cooldown::{Exchange, Kind, Locale, Question, Surface, explain};
 use labelled::{LABELS, Row, Score, answer, is_right, rows};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -73,4 +73,21 @@ fn the_large_corpus() {
         let least = if matches!(label, "kind" | "limit_owner") { 0.99 } else { 0.98 };
         assert!(score.share(label) >= least, "{label}: {:.4}\n{}", score.share(label), score.misses.join("\n"));
     }
+}
+
+/// The public page shows one failure of each kind that has an answer: each is what it stands for.
+#[test]
+fn the_gallery_shows_each_kind() {
+    let rows: Vec<Value> = serde_json::from_str(&fs::read_to_string("www/gallery.json").unwrap()).unwrap();
+    let locale = Locale::english();
+    for row in &rows {
+        let exchange = Exchange { surface: Surface::Page, body: row["text"].as_str().unwrap().to_owned(), ..Exchange::default() };
+        let verdict = explain(&Question { exchange, ..Question::default() }, &locale).unwrap_or_else(|| panic!("silence: {row}"));
+        assert_eq!(verdict.diagnosis.kind.as_str(), row["kind"], "{row}");
+        assert!(verdict.diagnosis.status.is_none_or(|status| row["status"] == status), "{row}");
+    }
+    let shown: BTreeSet<&str> = rows.iter().filter_map(|row| row["kind"].as_str()).collect();
+    let missing: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| !shown.contains(kind)).collect();
+    // A connection that broke has no text; what OpenRouter may say one day has no sample.
+    assert_eq!(missing, ["network", "unknown_openrouter"]);
 }

@@ -13,18 +13,9 @@ const part = (id, kind) => {
 };
 const form = part('form', HTMLFormElement);
 const text = part('text', HTMLTextAreaElement);
-const example = part('example', HTMLSelectElement);
 const nothing = part('nothing', HTMLElement);
 const languages = part('language', HTMLSelectElement);
 const place = part('card-place', HTMLElement);
-
-/** @type {[name: string, text: string][]} */
-const EXAMPLES = [
-  ['www_example_busy', '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"qwen/qwen3-coder:free is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations","provider_name":"Chutes"}}}'],
-  ['www_example_free_day', '{"error":{"message":"Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day","code":429,"metadata":{"headers":{"X-RateLimit-Limit":"50","X-RateLimit-Remaining":"0"}}}}'],
-  ['www_example_credits', '{"error":{"message":"This request requires more credits, or fewer max_tokens. You requested up to 4096 tokens, but can only afford 1210. To increase, visit https://openrouter.ai/settings/credits and upgrade to a paid account","code":402}}'],
-  ['www_example_key', '{"error":{"message":"No auth credentials found","code":401}}'],
-];
 
 /** @param {string} body @returns {Verdict | null} */
 const read = (body) => explain({
@@ -41,7 +32,6 @@ document.documentElement.lang = lang;
 document.documentElement.dir = dir;
 for (const element of document.querySelectorAll('[data-i18n]')) element.textContent = say(element.getAttribute('data-i18n') ?? '');
 part('answer', HTMLElement).setAttribute('aria-label', say('www_answer'));
-for (const [name, failure] of EXAMPLES) example.append(new Option(say(name), failure));
 for (const [tag, name] of languageNames()) languages.append(new Option(name, tag, false, tag === lang));
 languages.addEventListener('change', () => { location.search = new URLSearchParams({ lang: languages.value }).toString(); });
 
@@ -67,9 +57,20 @@ const answer = () => {
 
 form.addEventListener('submit', (event) => { event.preventDefault(); answer(); });
 text.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); answer(); } });
-example.addEventListener('change', () => {
-  if (example.value === '') return;
-  text.value = example.value;
-  example.selectedIndex = 0;
-  answer();
-});
+
+// One of each kind, by the title of its own card.
+/** @type {{kind: string, status: number, text: string}[]} */
+const gallery = await (await fetch('gallery.json')).json();
+for (const { status, text: failure } of gallery) {
+  const item = document.createElement('li'), button = document.createElement('button'), code = document.createElement('span');
+  button.type = 'button';
+  code.textContent = String(status);
+  button.append(read(failure)?.words.title ?? '', ' ', code);
+  button.addEventListener('click', () => {
+    text.value = failure;
+    answer();
+    form.scrollIntoView({ block: 'nearest' });
+  });
+  item.append(button);
+  part('kinds', HTMLUListElement).append(item);
+}

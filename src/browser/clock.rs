@@ -53,7 +53,7 @@ pub(super) fn wait(locale: &Locale, left_ms: f64) -> String {
     if left_ms < COUNTED {
         locale.message("card_seconds", &[("count", &count((left_ms / SECOND).ceil().max(0.0)))])
     } else if left_ms < HOUR {
-        locale.message("card_minutes", &[("count", &count((left_ms / MINUTE).round().max(2.0)))])
+        locale.message("card_minutes", &[("count", &count((left_ms / MINUTE).ceil().max(2.0)))])
     } else {
         let minutes = (left_ms / MINUTE).ceil();
         let hours = (minutes / 60.0).floor();
