@@ -661,10 +661,10 @@
     }
   }
 
-  /** Where an error might be inside of it. @param {string | null} type @returns {'body200' | 'sse' | null} */
-  const surfaceOf = (type) => (exec(JSON_TYPE, type ?? '') !== null ? 'body200' : exec(STREAM_TYPE, type ?? '') !== null ? 'sse' : null);
-  /** @param {Response} response */
-  const kindOf = (response) => surfaceOf(field(fieldsOf(response), 'content-type'));
+  /** Where an error might be inside of it. Relays pass streams on without their type. @param {string | null} type @param {Call} call @returns {'body200' | 'sse' | null} */
+  const surfaceOf = (type, { relay }) => (exec(JSON_TYPE, type ?? '') !== null ? 'body200' : exec(STREAM_TYPE, type ?? '') !== null || (relay && !type) ? 'sse' : null);
+  /** @param {Response} response @param {Call} call */
+  const kindOf = (response, call) => surfaceOf(field(fieldsOf(response), 'content-type'), call);
 
   /** @typedef {{done: boolean, value?: any}} Part  what a read gives */
   /** @typedef {{pull: () => Promise<Part>, stop: (why: unknown) => unknown, open: (response: Response) => Source}} Source  a stream as it is being read */
@@ -817,7 +817,7 @@
       if (call.relay && !await isOurs(call, text)) return null;
       const response = (await (call.found[round] ??= hold(call, this.answer(text))))?.response ?? null;
       if (response === null) return null;
-      const kind = kindOf(response);
+      const kind = kindOf(response, call);
       this.round = call.round;
       this.json = kind === 'body200';
       this.look = new Look(this.json);
@@ -1008,7 +1008,7 @@
 
   /** A good answer goes to the page at once; what the page reads of it is looked at. @param {Call} call @param {Response} response */
   const lookInto = (call, response) => {
-    const kind = kindOf(response);
+    const kind = kindOf(response, call);
     if (kind === null) { done(call); return; }
     if (!isPrepared) prepare();
     put(answers, response, new Watch(call, response, kind === 'body200'));
@@ -1160,7 +1160,7 @@
   /** What a good answer holds, as far as it has come. @param {object} xhr @param {Turn} turn @param {Call} call @param {number} state @returns {Answer | null} an error that can be kept */
   const insideXhr = (xhr, turn, call, state) => {
     if (turn.content && state === 3) return null;
-    const whole = answerOfXhr(xhr, 'http', ''), surface = surfaceOf(whole.field('content-type')), type = xtype(xhr), isEnd = state === 4;
+    const whole = answerOfXhr(xhr, 'http', ''), surface = surfaceOf(whole.field('content-type'), call), type = xtype(xhr), isEnd = state === 4;
     const isText = type === '' || type === 'text', wasHeard = turn.text;
     let found = '', isFirst = surface === 'body200';
     if (surface !== null && (isText || (isEnd && type !== 'blob' && type !== 'document'))) {
@@ -1283,6 +1283,8 @@
     try { if (isSilent(xhr, turn, turn.call, event)) stopEvent(event); } catch { turn.phase = 'over'; }
   };
 
+  /** @param {unknown} self what `open` was called on */
+  const isXhr = (self) => { try { xstate(self); return true; } catch { return false; } };
   /** @param {unknown[]} opened @returns {string | null} the address of one that is watched */
   const watchedXhr = (opened) => {
     const method = opened[0], address = opened[1];
@@ -1389,7 +1391,7 @@
     return false;
   };
   wrap(X, 'open', (target, self, args) => {
-    const turn = get(turns, self), phase = turn?.phase ?? 'over', url = watchedXhr(args), isUnknown = url !== null && get(listening, self) === undefined;
+    const turn = get(turns, self), phase = turn?.phase ?? 'over', url = isXhr(self) ? watchedXhr(args) : null, isUnknown = url !== null && get(listening, self) === undefined;
     let isFirst = false;
     const run = () => { apply(target, self, args); };
     if (turn !== undefined) turn.phase = 'over'; // so that its first event is heard

@@ -104,6 +104,7 @@ test('an error in a good answer: whole, as the first event, or an event that is 
   const cases = {
     json: says(200, { error: { message: 'Too Many Requests' }, quota_error: true }), text: says(200, { error: 'Too Many Requests' }),
     flag: says(200, { error: true, message: 'Too Many Requests' }), sse: stream('data: {"error":{"message":"Too Many Requests"}}\n\n'), named: stream(': hello\n\n', 'event: error\n', 'data: {"text":"Too Many Requests"}\n\n'),
+    untyped: says(200, 'data: {"error":{"message":"Too Many Requests"}}\n\n', {}),
   };
   for (const k in cases) script(k, cases[k]);
   const { of } = await page(async () => {
@@ -114,7 +115,7 @@ test('an error in a good answer: whole, as the first event, or an event that is 
       ok((await r.text()).includes('"method":"POST"'), k);
     }
   }, { context: { NAMES, all: Object.keys(cases) } });
-  assert.deepEqual(of('observed').map((m) => m.exchange.surface), ['body200', 'body200', 'body200', 'sse', 'sse']);
+  assert.deepEqual(of('observed').map((m) => m.exchange.surface), ['body200', 'body200', 'body200', 'sse', 'sse', 'sse']);
 });
 
 test('errors in good answers that name nobody are the page\'s alone, and so are good answers', async () => {
