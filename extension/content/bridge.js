@@ -15,7 +15,7 @@
   const FADE_MS = 4_000;
   const SEEK_MS = 10_000;      // for an app to show its failure, and its own control beside it
   const SETTLE_MS = 100;       // of a page that changes, before it is looked at again
-  const PRESSED_MS = 20_000;   // an app whose control was pressed, and of which nothing is heard since, has done something else
+  const PRESSED_MS = 8_000;    // an app whose control was pressed asks in its own words: where nothing is heard of it by then, the card has said enough
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
