@@ -116,6 +116,7 @@ fn in_a_browser(browser: Browser) -> Vec<Suite> {
         ),
         (of(["chromium", "firefox"]), "The extension", Box::new(move || extension(browser))),
         (of(["matrix-chromium", "matrix-firefox"]), "Each failure in each client library", Box::new(move || matrix(browser))),
+        (of(["sillytavern-chromium", "sillytavern-firefox"]), "SillyTavern itself, of npm", Box::new(move || sillytavern(browser))),
     ]
 }
 
@@ -166,6 +167,8 @@ fn set_up(quick: bool) -> Result<()> {
     setup::npm_packages(&crate::root().join("xtask"))?;
     setup::npm_packages(&crate::root().join("tests/browser"))?;
     if !quick {
+        // 430 MB, for one suite.
+        setup::npm_packages(&crate::root().join("tests/browser/sillytavern"))?;
         for browser in [Browser::Chromium, Browser::Firefox] {
             println!("  {}: {}", browser.name(), setup::browser(browser)?.display());
         }
@@ -308,6 +311,11 @@ fn extension(browser: Browser) -> Result<Option<Count>> {
 /// `tests/browser/matrix.mjs`: the built extension under the clients that apps use.
 fn matrix(browser: Browser) -> Result<Option<Count>> {
     against_the_mock(browser, "tests/browser/matrix.mjs")
+}
+
+/// `tests/browser/sillytavern.mjs`: the built extension on a real app that relays.
+fn sillytavern(browser: Browser) -> Result<Option<Count>> {
+    against_the_mock(browser, "tests/browser/sillytavern.mjs")
 }
 
 fn against_the_mock(browser: Browser, script: &str) -> Result<Option<Count>> {
