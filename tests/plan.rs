@@ -42,6 +42,11 @@ fn held_beyond_a_stated_wait() {
 #[test]
 fn not_held_where_nothing_can_land() {
     assert!(!plan(&pool(r#","retry_after_seconds":76"#)).hold);
+    let patient = |patience_ms| SiteMemory { patience_ms: Some(patience_ms), ..SiteMemory::default() };
+    let impatient = |patience_ms, wait: &str| plan(&Question { site: patient(patience_ms), ..pool(wait) });
+    assert_eq!(impatient(30_000, "").deadline_ms, Some(30_000), "no longer than the app waits");
+    assert_eq!(impatient(55_000, r#","retry_after_seconds":45"#).deadline_ms, Some(55_000));
+    assert!(!impatient(55_000, r#","retry_after_seconds":46"#).hold, "no time would be left for the answer");
     assert!(!plan(&Question { replayable: false, ..pool("") }).hold);
     assert!(!plan(&Question { site: SiteMemory { paused: true, ..SiteMemory::default() }, ..pool("") }).hold);
     assert!(!plan(&failing(401, r#"{"error":{"message":"User not found.","code":401}}"#)).hold);

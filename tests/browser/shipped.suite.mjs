@@ -35,10 +35,13 @@ const rescued = async (t, setup = {}) => {
   await page.close();
 };
 
-/** Nothing at all happens. @param {Scene} t @param {string} host */
-const untouched = async (t, host) => {
+/** Its own server relays. @param {Scene} t */
+const relayed = (t) => ({ endpoint: `/api/chat?conversation=${t.conversation}` });
+
+/** Nothing at all happens. @param {Scene} t @param {string} host @param {Record<string, string>} [setup] */
+const untouched = async (t, host, setup = {}) => {
   await t.script({ preset: 'seed429' });
-  const page = await t.open('chat.html', {}, { host });
+  const page = await t.open('chat.html', setup, { host });
   await send(page, 'one');
   await first(page, 'error', 3_000);
   assert.equal(await Card.count(page), 0);
@@ -75,7 +78,10 @@ export default {
     },
     {
       name: 'before anything is allowed: nothing happens', alone: true,
-      run: (t) => untouched(t, t.host),
+      run: async (t) => {
+        await untouched(t, t.host);
+        await untouched(t, t.host, relayed(t));
+      },
     },
     {
       name: 'one site is allowed: the main flow there, nothing elsewhere', alone: true,
@@ -83,7 +89,9 @@ export default {
         await grant(t, [`https://${t.host}/*`]);
         await rescued(t);
         await rescued(t, { stream: 1 });
+        await rescued(t, relayed(t));
         await untouched(t, 'elsewhere.example');
+        await untouched(t, 'elsewhere.example', relayed(t));
       },
     },
     {
