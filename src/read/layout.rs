@@ -9,6 +9,11 @@ const GUTTERS: [&str; 4] = ["#", ">", "|", "//"];
 /// Lines that are shorter than this were not broken by a terminal.
 const LEAST_WIDTH: usize = 40;
 
+/// Characters without a width, at which pages and chats may break a word.
+fn is_zero_width(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
+}
+
 /// One thing that is taken off.
 type Step = fn(&str) -> String;
 
@@ -16,14 +21,17 @@ type Step = fn(&str) -> String;
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    let steps: [(bool, Step); 6] = [
+    let steps: [(bool, Step); 7] = [
         // PHP escapes slashes.
         (text.contains("\\/"), |text| text.replace("\\/", "/")),
         (text.contains("\u{1b}["), without_colours),
-        (text.contains("%22") && text.contains("%7B"), decoded),
-        (text.contains("&quot;") || text.contains("&#"), without_entities),
-        (text.contains('“') && !text.contains('"'), |text| text.replace(['“', '”', '„'], "\"").replace(['‘', '’'], "'")),
-        (text.contains('\n'), |text| unwrapped(&without_gutter(text))),
+        (text.contains('%'), decoded),
+        (text.contains("&quot;") || text.contains("&#") || text.contains("&amp;quot;"), without_entities),
+        (text.contains(is_zero_width), |text| text.replace(is_zero_width, "")),
+        (text.contains('“') && (!text.contains('"') || text.contains("{“") || text.contains("”:")), |text| {
+            text.replace(['“', '”', '„'], "\"").replace(['‘', '’'], "'")
+        }),
+        (text.contains('\n'), |text| rejoined(&unwrapped(&without_gutter(text)))),
     ];
     for (needed, step) in steps {
         if needed {
@@ -44,10 +52,24 @@ fn without_colours(text: &str) -> String {
     out
 }
 
-/// Percent signs of an address decoded.
+/// Percent signs decoded in the words that are an address or a form; a form has plus signs for spaces.
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    const MARKS: [&str; 6] = ["%22", "%3A", "%2F", "%3a", "%2f", "%7b"];
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(|char: char| char.is_ascii_whitespace()) {
+        let encoded = MARKS.iter().any(|mark| word.contains(mark)) && word.bytes().filter(|byte| *byte == b'%').count() >= 3;
+        match (encoded, word.contains("%20")) {
+            (false, _) => out.push_str(word),
+            (true, false) => out.push_str(&decoded_word(&word.replace('+', " "))),
+            (true, true) => out.push_str(&decoded_word(word)),
+        }
+    }
+    out
+}
+
+fn decoded_word(word: &str) -> String {
+    let mut bytes = Vec::with_capacity(word.len());
+    let mut rest = word.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match hex.filter(|_| *byte == b'%') {
@@ -64,7 +86,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The few entities that stand in quoted JSON.
+/// The few entities that stand in quoted JSON; a page that shows a page escapes them once more.
 fn without_entities(text: &str) -> String {
     const ENTITIES: [(&str, &str); 9] = [
         ("&quot;", "\""),
@@ -77,7 +99,25 @@ fn without_entities(text: &str) -> String {
         ("&gt;", ">"),
         ("&amp;", "&"),
     ];
-    ENTITIES.iter().fold(text.to_owned(), |text, (entity, char)| text.replace(entity, char))
+    let once = |text: &str| ENTITIES.iter().fold(text.to_owned(), |text, (entity, char)| text.replace(entity, char));
+    let text = once(text);
+    if text.contains("&quot;") { once(&text) } else { text }
+}
+
+/// Lines that end with the hyphen of a compound, at which programs break lines too, go on in the next one.
+fn rejoined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let next = line.trim_start_matches([' ', '\t']);
+        let compound = out.strip_suffix("-\n").is_some_and(|word| word.ends_with(|last: char| last.is_ascii_lowercase()));
+        if compound && next.starts_with(|first: char| first.is_ascii_lowercase()) {
+            out.pop();
+            out.push_str(next);
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
 }
 
 /// Without the marks at the heads of lines, nor their counterparts at the ends: of quotations and boxes wherever they
@@ -121,19 +161,22 @@ fn unwrapped(text: &str) -> String {
         // A part may begin with the space at which the line was broken; not all parts do.
         let parts = after.iter().take_while(|line| !line.trim().is_empty()).take(8);
         let indent = parts.map(|line| blank_head(line)).min().unwrap_or_default();
-        let full = broken_at_width(rest, indent);
+        // The width is that of the terminal, or of the text before its parts were indented.
+        let (whole, apart) = (Measure { indent, apart: 0 }, Measure { indent, apart: indent });
+        let (of_whole, of_parts) = (broken_at_width(rest, whole), if indent > 0 { broken_at_width(rest, apart) } else { 0 });
+        let (full, measure) = if of_parts >= of_whole { (of_parts, apart) } else { (of_whole, whole) };
         if full == 0 {
             out.push_str(first);
         }
         // What follows the last full line is the end of it.
-        let broken = rest.iter().take(if full == 0 { 0 } else { full + 1 });
-        let width = rest.iter().take(full).map(|line| columns(inner(line, indent))).max().unwrap_or_default();
+        let broken = rest.iter().enumerate().take(if full == 0 { 0 } else { full + 1 });
+        let width = broken.clone().take(full).map(|(at, line)| measure.columns(at, line)).max().unwrap_or_default();
         let mut lost_space = false;
-        for line in broken {
-            let line = inner(line, indent);
+        for (at, line) in broken {
+            let part = measure.inner(at, line);
             out.push_str(if lost_space { " " } else { "" });
-            out.push_str(line);
-            lost_space = columns(line) < width && !line.ends_with(' ');
+            out.push_str(part);
+            lost_space = measure.columns(at, line) < width && !part.ends_with(' ');
         }
         out.push('\n');
         rest = rest.get(1 + full..).unwrap_or_default();
@@ -142,9 +185,24 @@ fn unwrapped(text: &str) -> String {
     out
 }
 
-/// A line without the indentation that all of a broken line's parts have.
-fn inner(line: &str, indent: usize) -> &str {
-    line.get(blank_head(line).min(indent)..).unwrap_or_default()
+/// How the parts of a broken line are measured.
+#[derive(Clone, Copy)]
+struct Measure {
+    /// What all parts but the first are indented by.
+    indent: usize,
+    /// What of that was added when the line was broken already.
+    apart: usize,
+}
+
+impl Measure {
+    /// A part without the indentation that was put before it; the first has its own.
+    fn inner<'a>(&self, at: usize, line: &'a str) -> &'a str {
+        line.get(if at == 0 { 0 } else { blank_head(line).min(self.indent) }..).unwrap_or_default()
+    }
+
+    fn columns(&self, at: usize, line: &str) -> usize {
+        line.chars().count() - if at == 0 { 0 } else { blank_head(line).min(self.apart) }
+    }
 }
 
 /// Lines of one broken line; a longer one is no message.
@@ -154,19 +212,14 @@ fn blank_head(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
-fn columns(line: &str) -> usize {
-    line.chars().count()
-}
-
 /// How many lines, from the first, a terminal broke at its width: they have that width, or one less, and another line
 /// follows. A single break has to stand inside a JSON string, which no writer does.
-fn broken_at_width(lines: &[&str], indent: usize) -> usize {
-    let part = |at: usize| lines.get(at).map(|line| inner(line, indent));
-    let first = part(0).unwrap_or_default();
-    let mut width = columns(first);
+fn broken_at_width(lines: &[&str], measure: Measure) -> usize {
+    let columns = |at: usize| lines.get(at).map(|line| measure.columns(at, line));
+    let part = |at: usize| lines.get(at).map(|line| measure.inner(at, line)).unwrap_or_default();
+    let mut width = columns(0).unwrap_or_default();
     let mut full = 0;
-    while let Some(line) = part(full).filter(|_| full < MAX_RUN) {
-        let columns = columns(line);
+    while let Some(columns) = columns(full).filter(|_| full < MAX_RUN) {
         // The first may be the one that lost its space.
         width = if columns == width + 1 && full < 2 { columns } else { width };
         if columns + 1 < width || columns > width {
@@ -175,23 +228,23 @@ fn broken_at_width(lines: &[&str], indent: usize) -> usize {
         full += 1;
     }
     // Something has to follow, and it is no longer than the others.
-    let Some(last) = part(full) else {
+    let Some(last) = columns(full) else {
         return if full > 2 && width >= LEAST_WIDTH { full - 1 } else { 0 };
     };
-    if width < LEAST_WIDTH || columns(last) > width || last.trim().is_empty() && full < 2 {
+    if width < LEAST_WIDTH || last > width || part(full).trim().is_empty() && full < 2 {
         return 0;
     }
     // The last part of a broken line ends what it is part of; where a string goes on, the lines were broken between words.
     let goes_on = || {
-        let joined: String = lines.iter().take(full + 1).map(|line| inner(line, indent)).collect();
-        is_in_string(&joined) && part(full + 1).is_some_and(|next| !next.trim().is_empty())
+        let joined: String = (0..=full).map(part).collect();
+        is_in_string(&joined) && !part(full + 1).trim().is_empty()
     };
     let torn = match full {
         0 => false,
         1 | 2 if goes_on() => false,
         1 => {
             let is_word = |char: char| char.is_ascii_alphanumeric() || "_-./:\"".contains(char);
-            is_in_string(first) && first.ends_with(is_word) && last.starts_with(is_word)
+            is_in_string(part(0)) && part(0).ends_with(is_word) && part(1).starts_with(is_word)
         }
         // Two lines of prose are equally long by chance now and then.
         2 => lines.iter().take(3).any(|line| line.contains(['{', '"'])),
@@ -222,7 +275,12 @@ mod tests {
             ("\u{1b}[31merror\u{1b}[0m: \u{1b}[1;33m429\u{1b}[m", "error: 429"),
             ("%7B%22error%22%3A%22x%22%7D 100%", "{\"error\":\"x\"} 100%"),
             ("{&quot;error&quot;:&quot;it&#39;s &amp;lt;&quot;}", "{\"error\":\"it's &lt;\"}"),
+            ("&amp;quot;429&amp;quot; &amp;amp;", "\"429\" &"),
+            ("detail=Rate+limit%3A+limit_rpd%2Fa%2Fb 1+1 50%", "detail=Rate limit: limit_rpd/a/b 1+1 50%"),
+            ("a free-models-per-\n    day limit, and -\nnothing", "a free-models-per-day limit, and -\nnothing"),
+            ("free-models-per-\u{200b}day", "free-models-per-day"),
             ("{“code”: 429, ‘a’: 1}", "{\"code\": 429, 'a': 1}"),
+            ("\"so\": {“code”: 429}", "\"so\": {\"code\": 429}"),
             ("he said “429” and \"no\"", "he said “429” and \"no\""),
             ("> {\n> \"a\": 1\n> }", " {\n \"a\": 1\n }"),
             ("a plain line", "a plain line"),
@@ -240,6 +298,11 @@ mod tests {
             for indent in ["", "  ", "\t"] {
                 let lines: Vec<String> = text.as_bytes().chunks(width).map(|line| String::from_utf8(line.to_vec()).unwrap()).collect();
                 assert_eq!(plain(&lines.join(&format!("\n{indent}"))).trim(), text, "{width} {indent:?}");
+                // Others keep their width, and break the rest beside what the first line began with.
+                let hung: Vec<String> = text.as_bytes().chunks(width - 4).map(|line| String::from_utf8(line.to_vec()).unwrap()).collect();
+                if width > 44 && hung.len() > 2 {
+                    assert_eq!(plain(&[" x: ", &hung.join("\n    ")].concat()), [" x: ", text].concat(), "{width}");
+                }
                 // Some terminals take the space at a line's end away.
                 let trimmed: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
                 if lines.iter().all(|line| !line.starts_with(' ')) && lines.len() > 2 {
