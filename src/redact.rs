@@ -138,6 +138,9 @@ fn members(text: &str) -> Cow<'_, str> {
         }
         let end = copy.done + before.len();
         let rest = text.get(end..).unwrap_or_default();
+        if name == "content" && is_record(rest) {
+            continue;
+        }
         let value = quoted_value(rest).or_else(|| if secret { bare_secret(rest) } else { None });
         if let Some((head, tail, quote)) = value {
             copy.replace(end + head, end + tail, &[quote, GONE, quote]);
@@ -150,6 +153,12 @@ fn members(text: &str) -> Cow<'_, str> {
 fn is_secret_member(name: &str) -> bool {
     let same = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
     SECRET_MEMBERS.iter().any(|known| known.len() == name.len() && known.bytes().eq(name.bytes().map(same)))
+}
+
+/// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told.
+fn is_record(text: &str) -> bool {
+    let value = text.split_once('{').map(|(before, inside)| (before, inside.trim_start_matches(['\\', '"', ' ', '\r', '\n', '\t'])));
+    value.is_some_and(|(before, inside)| before.len() <= 8 && (inside.starts_with("size") || inside.starts_with("mimeType")))
 }
 
 /// After a member's name: where its quoted or bracketed value begins and ends, and the quotes that its replacement
@@ -342,6 +351,11 @@ mod tests {
             ("in organization org-a1b2c3d4e5 on tokens", "in organization [redacted] on tokens"),
             ("write to some.one@example.org, please", "write to [redacted], please"),
             ("limit_rpm/qwen/qwen3-4b/2e98edb5-b21b-455b-afb4-d5c01aad515d.", "limit_rpm/qwen/qwen3-4b/[redacted]."),
+            (
+                r#"{"content":{"size":9,"mimeType":"application/json","text":"a"}}"#,
+                r#"{"content":{"size":9,"mimeType":"application/json","text":"a"}}"#,
+            ),
+            (r#"{"content":{"parts":["a"]}}"#, r#"{"content":"[redacted]"}"#),
             (r#"{"flagged_input":"my \"secret\" plan","x":1}"#, r#"{"flagged_input":"[redacted]","x":1}"#),
             (r#"{\"flagged_input\":\"my \\\"secret\\\" plan\",\"x\":1}"#, r#"{\"flagged_input\":\"[redacted]\",\"x\":1}"#),
             ("{'flagged_input': 'Will the $402", "{'flagged_input': '[redacted]"),

@@ -230,7 +230,7 @@ fn a_cut_never_changes_the_owner() {
             let says = |words: &str| text.contains(words);
             // Whole sentences and statuses that by themselves say something else than all of the text does.
             let by_itself = match (whole, part) {
-                (LimitOwner::OwnProviderKey, LimitOwner::SharedPool) => says("temporarily rate-limited upstream"),
+                (LimitOwner::OwnProviderKey, LimitOwner::SharedPool) => says("is temporarily rate"),
                 (LimitOwner::Key, LimitOwner::Account) => says("HTTP 402") || text.ends_with(". ") || text.ends_with('.'),
                 (LimitOwner::Provider, LimitOwner::None) => says("HTTP 401") || text.trim() == ":",
                 (LimitOwner::Edge, LimitOwner::Provider) => text.len() < "error code".len(),

@@ -72,7 +72,7 @@ fn field_of(facts: &Facts<'_>, words: &str) -> String {
 fn gate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(title) = &facts.html {
         let status = facts.exchange.status;
-        let refused = matches!(status, 401 | 403 | 429) || facts.whole.has("you have been blocked");
+        let refused = matches!(status, 401 | 403 | 429) || facts.whole.first_of(&["you have been blocked", "just a moment..."]).is_some();
         let (reason, retry) = if refused { (Reason::GateBlocked, Later) } else { (Reason::GateFailed, Now) };
         return Some(Finding::new(Kind::EdgeBlock, LimitOwner::Edge, reason, retry, Certain).on("html", title));
     }
@@ -202,11 +202,13 @@ fn too_expensive(facts: &Facts<'_>, reason: &str) -> Finding {
 /// The attempt used the user's own provider key, and it was a limit, money or the key that failed.
 fn own_key(facts: &Facts<'_>) -> Option<Finding> {
     use {Kind as K, LimitOwner as O, Reason as R};
-    let fault = facts.fault.as_ref()?;
-    let hint = fault.text("remedy_hint").is_some_and(|hint| hint.contains("rate-limited your own key"));
-    if fault.flag("is_byok") != Some(true) && !hint {
+    let fault = facts.fault.as_ref();
+    let hint = fault.and_then(|fault| fault.text("remedy_hint")).is_some_and(|hint| hint.contains("rate-limited your own key"));
+    let own = facts.flag("is_byok") == Some(true);
+    if !own && !hint {
         return None;
     }
+    let field = |member: &str| fault.map_or_else(|| "text".to_owned(), |fault| fault.field(member));
     let refused = topic(&facts.raw, Topic::Key).or_else(|| if facts.raw.is_empty() { topic(&facts.said, Topic::Key) } else { None });
     let (kind, reason, retry) = match facts.meaning()? {
         429 => (K::ByokRateLimit, R::OwnKeyLimit, Later),
@@ -217,10 +219,10 @@ fn own_key(facts: &Facts<'_>) -> Option<Finding> {
         _ => return None,
     };
     let found = Finding::new(kind, O::OwnProviderKey, reason, retry, if hint { Likely } else { Certain });
-    Some(if fault.flag("is_byok") == Some(true) {
-        Finding { certainty: Certain, ..found }.on(&fault.field("metadata.is_byok"), "true")
+    Some(if own {
+        Finding { certainty: Certain, ..found }.on(&field("metadata.is_byok"), "true")
     } else {
-        found.on(&fault.field("metadata.remedy_hint"), "rate-limited your own key")
+        found.on(&field("metadata.remedy_hint"), "rate-limited your own key")
     })
 }
 
@@ -417,25 +419,31 @@ fn implied_status(facts: &Facts<'_>) -> Option<u16> {
         (Topic::Quota, 429),
         (Topic::Key, 401),
     ];
-    let fault = facts.fault.as_ref()?;
-    let phrase = PHRASES.iter().find(|(_, phrase)| fault.message.eq_ignore_ascii_case(phrase)).map(|(status, _)| *status);
-    let about = ABOUT.iter().find(|(topic, _)| templates::topic(&facts.said, *topic).is_some()).map(|(_, status)| *status);
-    phrase.or(about).or_else(|| facts.said.has("upstream error from ").then_some(502))
+    let upstream = facts.said.has(templates::UPSTREAM);
+    if facts.fault.is_none() && !upstream {
+        return None;
+    }
+    let is_phrase = |phrase: &str| facts.fault.as_ref().is_some_and(|fault| fault.message.eq_ignore_ascii_case(phrase));
+    let phrase = PHRASES.iter().find(|(_, phrase)| is_phrase(phrase)).map(|(status, _)| *status);
+    // What a provider's filter keeps back arrives as its failure.
+    let mut about = ABOUT.iter().filter(|(topic, _)| templates::topic(&facts.said, *topic).is_some());
+    let about = about.find(|(topic, _)| !upstream || *topic != Topic::Filter).map(|(_, status)| *status);
+    phrase.or(about).or_else(|| upstream.then_some(502))
 }
 
 /// A 429 that no field and no sentence explains.
 fn limit(facts: &Facts<'_>, of_provider: bool) -> Finding {
     use {Kind as K, LimitOwner as O, Reason as R};
     let fault = facts.fault.as_ref();
-    let pool = fault.is_some_and(|fault| fault.flag("is_byok") == Some(false));
+    let pool = facts.flag("is_byok") == Some(false);
     let stated = facts.meaning().is_some();
     let found = |kind, owner, reason, certainty| {
         let found = Finding::new(kind, owner, reason, Later, certainty);
         if stated { found.on("status", "429") } else { found.on(&field_of(facts, ""), facts.said.plain()) }
     };
-    if let (true, Some(fault)) = (pool, fault) {
-        let found = Finding::new(K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later, Likely);
-        return found.on(&fault.field("metadata.is_byok"), "false");
+    if pool {
+        let field = fault.map_or_else(|| "text".to_owned(), |fault| fault.field("metadata.is_byok"));
+        return Finding::new(K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later, Likely).on(&field, "false");
     }
     let native = topic(&facts.said, Topic::Quota).filter(|words| *words != "rate limit" && *words != "rate_limit_exceeded");
     let typed = fault.and_then(|fault| fault.error_type.as_deref()).is_some();
@@ -444,6 +452,10 @@ fn limit(facts: &Facts<'_>, of_provider: bool) -> Finding {
     if let Some(limit) = counted.filter(|_| !of_provider) {
         let found = Finding::new(K::AccountRateLimit, O::Account, R::PlatformLimit, Later, Likely);
         return found.on("metadata.headers.x-ratelimit-limit", &limit);
+    }
+    // Full is full for everybody. Where the text ends before it says whose credential was refused, that is not known.
+    if let Some(words) = topic(&facts.raw, Topic::Overload).filter(|_| of_provider && !facts.cut) {
+        return found(K::ProviderOverloaded, O::Provider, R::ProviderFull, Likely).on(&field_of(facts, words), words);
     }
     if of_provider {
         return found(K::UpstreamRateLimit, O::Provider, R::ProviderLimit, Likely);
@@ -467,7 +479,7 @@ fn refine(mut found: Finding, facts: &Facts<'_>) -> Finding {
     let code = fault.and_then(|fault| fault.word("provider_error_code").or_else(|| fault.word("provider_code")));
     let code_text = Text::new(code.as_deref().unwrap_or_default());
     // The canned sentence says nothing about the cause; only the provider's own words do.
-    let canned = facts.raw.has("rate-limited upstream");
+    let canned = facts.raw.first_of(&["is temporarily rate", "rate-limited upstream"]).is_some();
     let said = |wanted: Topic| {
         let in_raw = if canned { None } else { topic(&facts.raw, wanted).map(|words| ("metadata.raw", words)) };
         topic(&code_text, wanted).map(|words| ("metadata.provider_error_code", words)).or(in_raw)
@@ -518,7 +530,9 @@ fn doubt(mut found: Finding, facts: &Facts<'_>) -> Finding {
         found.reason,
         R::ProviderLimit | R::ProviderDaily | R::ProviderAccountEmpty | R::ProviderRefused | R::ProviderRejected | R::KeyRefused
     );
-    let stated = facts.fault.as_ref().is_some_and(|fault| fault.flag("is_byok").is_some() || known_source(fault).is_some());
+    // The rest of a sentence that no status follows may have told of something else.
+    let open = open || found.reason == R::ProviderFailed && facts.fault.as_ref().is_none_or(|fault| fault.code.is_none());
+    let stated = facts.flag("is_byok").is_some() || facts.fault.as_ref().is_some_and(|fault| known_source(fault).is_some());
     if facts.cut && open && !stated {
         found.owner = LimitOwner::Unknown;
         found.certainty = Unsure;

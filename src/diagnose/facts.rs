@@ -3,8 +3,9 @@
 use super::Evidence;
 use super::templates;
 use crate::exchange::{Exchange, RequestFacts, Surface};
+use crate::provider;
 use crate::read::{self, Fault, Text, wait};
-use crate::redact::redact;
+use crate::redact::{GONE, redact};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -62,7 +63,11 @@ impl<'a> Facts<'a> {
             Cow::Borrowed(body) => redact(body),
             Cow::Owned(body) => Cow::Owned(redact(&body).into_owned()),
         };
-        let html = if prose { read::quoted_page(&body).filter(|title| is_gates(title)) } else { read::html_title(&body) };
+        let html = if prose {
+            read::quoted_page(&body).filter(|title| is_gates(title) || is_page_for_answer(&body, title))
+        } else {
+            read::html_title(&body)
+        };
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
@@ -78,6 +83,7 @@ impl<'a> Facts<'a> {
             _ => whole.clone(),
         };
         let is_data = fault.is_none() && well;
+        let cut = cut || fault.as_ref().is_some_and(|fault| fault.cut);
         let mut facts = Self {
             body,
             exchange,
@@ -103,8 +109,15 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 6] =
-            ["read timed out", "readtimeout", "request timed out", "deadline exceeded", "while awaiting headers", "ms exceeded"];
+        const SLOW: [&str; 7] = [
+            "aborted due to timeout",
+            "read timed out",
+            "readtimeout",
+            "request timed out",
+            "deadline exceeded",
+            "while awaiting headers",
+            "ms exceeded",
+        ];
         const BROKEN: [&str; 30] = [
             "connect timeout",
             "econnrefused",
@@ -154,8 +167,13 @@ impl<'a> Facts<'a> {
         // A server that tells of another's failure in plain text has a status of its own.
         let stated = || if self.fault.is_none() { self.named_status() } else { None };
         // A relay may keep the status in the sentence.
-        let inside = || self.fault.as_ref().and_then(|fault| status_in(&fault.message.to_ascii_lowercase()));
-        code.or_else(inside).or_else(stated).or(transport).or_else(|| if is_text { self.named_status() } else { None })
+        let inside = || {
+            let fault = self.fault.as_ref()?;
+            [&fault.message, &fault.told].into_iter().find_map(|words| status_in(&words.to_ascii_lowercase()))
+        };
+        let titled = || self.html.as_ref().and_then(|title| title_status(title));
+        let named = || if is_text { self.named_status().or_else(titled) } else { None };
+        code.or_else(inside).or_else(stated).or(transport).or_else(named)
     }
 
     /// The status to decide by: the stated one, or the one that the error's words stand for.
@@ -170,15 +188,43 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// A flag of the error's metadata.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        let stated = self.fault.as_ref().and_then(|fault| fault.flag(name));
+        stated.or_else(|| self.stray(name)?.to_ascii_lowercase().parse().ok())
+    }
+
+    /// A member of the metadata that stands in a notation which is not read as objects: a dump of another language, YAML, a
+    /// table, a log's `name=value`. Only where no object has such members: of two failures each has its own.
+    fn stray(&self, name: &str) -> Option<String> {
+        let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log);
+        if !prose || self.fault.as_ref().is_some_and(Fault::has_own_members) {
+            return None;
+        }
+        // `isByok`, as programs call it that have names of their own for what they read.
+        let mut camel = String::new();
+        let mut after_mark = false;
+        for char in name.chars() {
+            match char {
+                '_' => {}
+                char if after_mark => camel.push(char.to_ascii_uppercase()),
+                char => camel.push(char),
+            }
+            after_mark = char == '_';
+        }
+        member_value(&self.body, name).or_else(|| member_value(&self.body, &camel))
+    }
+
     /// The provider's name as stated.
     pub(crate) fn provider(&self) -> Option<String> {
         let fault = self.fault.as_ref();
         let named = fault.and_then(|fault| fault.text("provider_name").map(str::to_owned));
         named
             .or_else(|| fault.and_then(|fault| fault.provider.clone()))
+            .or_else(|| self.stray("provider_name").filter(|name| provider::is_known(name)))
             .or_else(|| self.exchange.header("x-provider-name").map(str::to_owned))
             .or_else(|| name(self.said.between("requires moderation on ", &['.', '"'])?))
-            .or_else(|| name(self.said.between("upstream error from ", &[':'])?))
+            .or_else(|| name(self.said.between(templates::UPSTREAM, &[':'])?))
             .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?))
             .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
             .filter(|name| name != "OpenRouter")
@@ -212,6 +258,7 @@ impl<'a> Facts<'a> {
             .or_else(|| after(said, "all providers for "))
             .or_else(|| slug_near(&self.raw, "model "))
             .or_else(|| after(&self.raw, ", model: ").or_else(|| bare_model(&self.raw)))
+            .or_else(|| said.find("rate limit reached for ").filter(|_| self.raw.is_empty()).and_then(|_| bare_model(said)))
             .or_else(|| after(said, "use this slug instead: "))
             .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
@@ -242,7 +289,18 @@ impl<'a> Facts<'a> {
             let value = self.fault.as_ref()?.header(name)?;
             Some((self.fault.as_ref()?.field(&["metadata.headers.", name].concat()), value))
         };
-        self.exchange.header(name).map(|value| (["header ", name].concat(), value.to_owned())).or_else(of_body)
+        let of_text = || Some((["header ", name].concat(), self.printed_header(name)?));
+        self.exchange.header(name).map(|value| (["header ", name].concat(), value.to_owned())).or_else(of_body).or_else(of_text)
+    }
+
+    /// A header field that a program printed beside the body: its name, no word in front of it, and a number.
+    fn printed_header(&self, name: &str) -> Option<String> {
+        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) {
+            return None;
+        }
+        let value = member_value(self.whole.lower(), name)?;
+        let number = value.split(' ').next().filter(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+        Some(number.to_owned())
     }
 
     /// The wait that is stated, in seconds, and where.
@@ -265,8 +323,10 @@ impl<'a> Facts<'a> {
             Some((evidence(&field, &value), in_s(wait::retry_after(&value, now_ms)?)))
         };
         let member = || {
-            let value = fault?.word("retry_after_seconds").or_else(|| fault?.word("retry_after"))?;
-            Some((evidence(&fault?.field("metadata.retry_after_seconds"), &value), in_s(wait::seconds(&value)?)))
+            let stated = || fault?.word("retry_after_seconds").or_else(|| fault?.word("retry_after"));
+            let value = stated().or_else(|| self.stray("retry_after_seconds"))?;
+            let field = fault.map_or_else(|| "text".to_owned(), |fault| fault.field("metadata.retry_after_seconds"));
+            Some((evidence(&field, &value), in_s(wait::seconds(&value)?)))
         };
         let words = || {
             let text = if self.raw.is_empty() { &self.said } else { &self.raw };
@@ -305,9 +365,16 @@ impl<'a> Facts<'a> {
             let found = rest.get(at..).unwrap_or_default();
             let end = found.find(|char: char| !is_link(char)).unwrap_or(found.len());
             let link = found.get(..end).unwrap_or_default().trim_end_matches(['.', ':']);
+            // A bracket that belongs to what stands around it.
+            let link = if link.ends_with(GONE) { link } else { link.trim_end_matches(']') };
+            // A narrow window breaks addresses where they are widest.
+            let is_page = |link: &str| is_settings(link.strip_prefix("openrouter.ai/").unwrap_or_default());
+            let next = found.get(end..).and_then(|rest| rest.strip_prefix(' ')).unwrap_or_default();
+            let broken = [link, next.split(|char: char| !is_link(char)).next().unwrap_or_default().trim_end_matches('.')].concat();
+            let link = if !is_page(link) && is_page(&broken) { &broken } else { link };
             let own =
                 !rest.get(..at).unwrap_or_default().ends_with(|char: char| char.is_ascii_alphanumeric() || char == '.' || char == '-');
-            if own && is_settings(link.strip_prefix("openrouter.ai/").unwrap_or_default()) {
+            if own && is_page(link) {
                 let link = ["https://", link].concat();
                 if !links.contains(&link) {
                     links.push(link);
@@ -346,6 +413,52 @@ pub(crate) fn first_chars(text: &str, most: usize) -> &str {
     // Mostly the bytes are few enough already.
     let end = if text.len() <= most { None } else { text.char_indices().nth(most) };
     end.map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
+}
+
+/// A page that a program printed in place of OpenRouter's answer: it says whose answer it was, in the line in which the
+/// page begins or by the address that it asked, and the page is one of a gate.
+pub(crate) fn is_page_for_answer(text: &str, title: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let page = ["<!doctype", "<html", "<head", "<title"].iter().filter_map(|tag| lower.find(tag)).min().unwrap_or_default();
+    let (before, page) = lower.split_at_checked(page).unwrap_or_default();
+    let line = before.trim_end().rsplit('\n').next().unwrap_or_default();
+    let named = line.contains("openrouter") || lower.contains("openrouter.ai/api/");
+    let failed = title_status(title).or_else(|| status_in(line)).is_some();
+    named && (failed || page.contains("cloudflare") || title.eq_ignore_ascii_case("just a moment..."))
+}
+
+/// The status that a gate's page has in its title.
+fn title_status(title: &str) -> Option<u16> {
+    let mut words = title.split(|char: char| !char.is_ascii_alphanumeric());
+    words.find_map(|word| word.parse::<u16>().ok().filter(|code| word.len() == 3 && (400..600).contains(code)))
+}
+
+/// The value of a member, in any notation: `"name":"…"`, `[name] => …`, `name = …`, `name: String("…")`.
+fn member_value(text: &str, name: &str) -> Option<String> {
+    let skip = |text: &str, chars: &str| text.len() - text.trim_start_matches(|char| chars.contains(char)).len();
+    text.match_indices(name).find_map(|(at, _)| {
+        let glued = text.get(..at)?.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_' || last == '-');
+        let rest = text.get(at + name.len()..)?;
+        let rest = rest.get(skip(rest, "\"'\\]`* ")..)?;
+        let mut value = rest.strip_prefix(|mark| mark == ':' || mark == '=')?;
+        value = value.get(skip(value, ">* \n\r\t")..)?;
+        // The type that some dumps print: `string(6) "…"`, `Some(String("…"))`.
+        let typed = |value: &str| value.find('(').filter(|at| *at > 0 && value.bytes().take(*at).all(|byte| byte.is_ascii_alphabetic()));
+        while let Some(inside) = typed(value).and_then(|at| value.get(at + 1..)) {
+            value = inside.get(skip(inside, "0123456789")..)?;
+            value = value.get(skip(value, ") ")..)?;
+        }
+        let marks = skip(value, "\"'\\`");
+        let value = value.get(marks..)?;
+        let value = value.get(..value.find(|char| "\"'\\`,)]}|\n<".contains(char)).unwrap_or(value.len()))?;
+        // Without quotes it ends where the next member begins.
+        let mut end = 0;
+        for word in value.split(' ').take_while(|word| marks > 0 || !word.contains(':') && !word.contains('=')) {
+            end += word.len() + 1;
+        }
+        let value = value.get(..end.saturating_sub(1))?.trim();
+        (!glued && !value.is_empty()).then(|| value.to_owned())
+    })
 }
 
 /// A page that the gate in front of OpenRouter sends in its place.
@@ -398,6 +511,8 @@ fn slug(word: &str) -> Option<String> {
         Some(("openrouter", rest)) if rest.contains('/') => rest,
         _ => word,
     };
+    // A dump may have the name of the member in front.
+    let word = word.split_once('/').and_then(|(author, _)| word.get(author.rfind([':', '='])? + 1..)).unwrap_or(word);
     let (author, model) = word.split_once('/')?;
     let plain = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'~'))
@@ -427,14 +542,14 @@ fn slug_near(text: &Text, words: &str) -> Option<String> {
     text.after(words).and_then(|text| text.split(' ').next()).and_then(slug)
 }
 
-/// The model of OpenRouter's sentence on its shared access.
+/// The model of OpenRouter's sentence on its shared access, of which the end may be cut off.
 fn model_before(said: &Text) -> Option<String> {
-    word_before(said, " is temporarily rate-limited upstream").as_deref().and_then(slug)
+    word_before(said, " is temporarily ").as_deref().and_then(slug)
 }
 
 /// The word before others.
 fn word_before(said: &Text, words: &str) -> Option<String> {
-    let word = said.before(words)?.rsplit([' ', '"', '\'', '`']).next()?;
+    let word = said.before(words)?.rsplit([' ', '"', '\'', '`', '>', '(', '[']).next()?;
     (!word.is_empty()).then(|| word.to_owned())
 }
 
@@ -479,7 +594,8 @@ fn is_settings(path: &str) -> bool {
 /// A status that a text calls one: behind "HTTP", "status", "error code", "openrouter" and the like, in brackets, or
 /// at the head of the text. The last one is the innermost.
 fn status_in(lower: &str) -> Option<u16> {
-    const LEADS: [&str; 9] = ["http", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected"];
+    const LEADS: [&str; 11] =
+        ["http", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected", "failed", "upstream"];
     let mut found = None;
     let mut at = 0;
     let bytes = lower.as_bytes();
@@ -491,13 +607,16 @@ fn status_in(lower: &str) -> Option<u16> {
         let Some(code) = code.filter(|code| length == 3 && (400..600).contains(code)) else { continue };
         let before = lower.get(..start).unwrap_or_default();
         let bracketed = before.ends_with(['(', '[']) && matches!(bytes.get(at), Some(b')' | b']'));
-        let lead = before.trim_end_matches([' ', ':', '*', '`', '\'', '"', '(', '[', ']', '_', '=', '-', '/']);
+        let lead = before.trim_end_matches([' ', ':', '*', '`', '\'', '"', '(', '[', ']', '_', '=', '>', '-', '/']);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         let first = before.trim().is_empty();
         // In any language: what follows the status is OpenRouter's own sentence.
         let after = lower.get(at..).unwrap_or_default().trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
         let told = templates::OWN.iter().chain(templates::CAPS).any(|own| own.words.first().is_some_and(|words| after.starts_with(words)));
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
+        // The name of a member, as in a table of messages, is no status that anybody met.
+        let named = before.ends_with(['.', '_']) && lower.get(at..).is_some_and(|rest| rest.starts_with("\":"));
+        let whole = whole && !named;
         if whole && (bracketed || called || first || told) {
             found = Some(code);
         }

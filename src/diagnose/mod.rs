@@ -342,7 +342,7 @@ pub(crate) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         model: facts.model().map(shown),
         retry_after_s: wait.map(|(_, wait_s)| *wait_s),
         reset_at_ms: reset.map(|(_, at_ms)| at_ms),
-        is_byok: facts.fault.as_ref().and_then(|fault| fault.flag("is_byok")),
+        is_byok: facts.flag("is_byok"),
         retry_helps: found.retry,
         links: facts.links(),
         request_id: id.map(shown),

@@ -1,8 +1,8 @@
 //! Whether a failure is OpenRouter's at all, and by which sign. Silence is the rule: text about failures, source code
 //! that handles them, lists of them and other vendors' failures have no sign, or stand where nobody met one.
 
-use super::facts::{Facts, Host, evidence};
-use super::templates::{self, MARKS, WEAK_MARKS};
+use super::facts::{self, Facts, Host, evidence};
+use super::templates::{self, MARKS, UPSTREAM, WEAK_MARKS};
 use super::{Certainty, Evidence, Kind};
 use crate::exchange::Surface;
 use crate::provider;
@@ -32,6 +32,7 @@ impl Facts<'_> {
         }
         if let Some(title) = &self.html {
             let named = title.to_ascii_lowercase().contains("openrouter.ai")
+                || !from_wire && facts::is_page_for_answer(&self.body, title)
                 || self.body.len() <= MOST_OF_A_MESSAGE && self.whole.has("openrouter.ai");
             return if named && failed { sign("html", title, Certainty::Likely) } else { None };
         }
@@ -86,7 +87,9 @@ impl Facts<'_> {
         if self.fault.is_some() {
             return !is_code_or_list(&self.exchange.body);
         }
-        if self.whole.first_of(&[" if ", " when "]).is_some() {
+        // Firefox says "NetworkError when attempting to fetch resource".
+        let when = whole.match_indices(" when ").any(|(at, _)| !whole.get(..at).is_some_and(|before| before.ends_with("networkerror")));
+        if when || self.whole.has(" if ") {
             return false;
         }
         // In a log one line may name the server and the next one its status; what people write is one sentence.
@@ -181,7 +184,8 @@ impl Facts<'_> {
         let of = |said: &Text| {
             let all = templates::CAPS.iter().chain(templates::OWN).filter(|template| template.own);
             let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
-            found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS))
+            let upstream = || said.between(UPSTREAM, &[':']).filter(|name| provider::is_known(name)).map(|_| UPSTREAM);
+            found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS)).or_else(upstream)
         };
         // The client's own words around an error object may name OpenRouter too.
         of(&self.said).or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(MARKS)))
@@ -230,7 +234,7 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 29] = [
+    const CODE: [&str; 35] = [
         "//",
         "/*",
         "def ",
@@ -260,13 +264,20 @@ fn is_code(text: &str) -> bool {
         "match ",
         "#[",
         "test(",
+        "rescue ",
+        "except ",
+        "catch (",
+        "} catch",
+        "elsif ",
+        "unless ",
     ];
     // The trace of a crash quotes the code that it ran through.
     let trace = text.contains("Traceback (most recent call last)");
     !trace
         && text.lines().map(str::trim).any(|line| {
             let branch = line.starts_with("if ") && line.ends_with([':', '{']);
-            branch || line.ends_with(';') || CODE.iter().any(|head| line.starts_with(head))
+            let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
+            branch || decorator || line.ends_with(';') || CODE.iter().any(|head| line.starts_with(head))
         })
 }
 
@@ -275,6 +286,10 @@ fn is_code_or_list(text: &str) -> bool {
     // A line that lists a code, and whether it does so in bold or in a table, as only documents do.
     let listed = |line: &str| {
         let line = line.trim_start();
+        // A counter of metrics counts what was met at other times.
+        if line.contains("_total{") {
+            return Some(true);
+        }
         let head = line.trim_start_matches(['*', '-', '|', '`', ' ', '#']);
         let digits = head.bytes().take_while(u8::is_ascii_digit).count();
         let after = head.get(digits..).unwrap_or_default();

@@ -84,6 +84,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["rate limit exceeded: limit_rpm/"], K::AccountRateLimit, O::Account, R::ModelPerMinute, Later),
     own(&["rate limit exceeded: limit_rpd/"], K::AccountRateLimit, O::Account, R::ModelPerDay, Later),
     own(&["rate limit exceeded: new-account-rpm/"], K::AccountRateLimit, O::Account, R::NewAccount, Later),
+    own(&["free-models-per-day", "credits to unlock"], K::FreePerDay, O::FreeTier, R::FreeDay, Later),
     // The names alone stand in source code and notes as well.
     shared(&["free-models-per-day-high-balance"], K::FreePerDay, O::FreeTier, R::FreeDayHigh, Later),
     shared(&["free-models-per-day"], K::FreePerDay, O::FreeTier, R::FreeDay, Later),
@@ -103,6 +104,8 @@ pub(super) const OWN: &[Template] = &[
     shared(&["insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
     own(&["temporarily rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
     shared(&["rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
+    // The sentence, cut off.
+    shared(&["is temporarily rate"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
     own(&["all providers for", "are at capacity"], K::UpstreamRateLimit, O::Unknown, R::AllProvidersAtCapacity, Later),
     shared(&["document parsing engine is currently rate limited"], K::UpstreamRateLimit, O::SharedPool, R::DocumentEngine, Later),
     own(&["requested are available matching your guardrail"], K::DataPolicy, O::None, R::Guardrail, Never),
@@ -135,6 +138,9 @@ pub(super) const OWN: &[Template] = &[
 /// OpenRouter's sentences that say whose failure it is, but not which.
 pub(super) const MARKS: &[&str] = &["provider returned error", "openrouterexception"];
 
+/// The head of OpenRouter's sentence on a provider that failed, which its name follows.
+pub(super) const UPSTREAM: &str = "upstream error from ";
+
 /// Sentences that OpenRouter shares with others: a sign only together with its exact envelope.
 pub(super) const WEAK_MARKS: &[&str] = &[
     "internal server error",
@@ -149,7 +155,7 @@ pub(super) const WEAK_MARKS: &[&str] = &[
     "missing authentication header",
     "service temporarily unavailable",
     "input required",
-    "upstream error from ",
+    UPSTREAM,
     "meets your routing requirements",
     "input must have at least 1 token",
 ];

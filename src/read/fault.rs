@@ -6,7 +6,7 @@
 //! Clients wrap all of these in messages of their own; what is inside a `message` is nearer to the truth than its
 //! wrapper, what is inside `metadata.raw` is the provider's own answer.
 
-use super::{MAX_NESTING, read};
+use super::{MAX_NESTING, Reading, read};
 use crate::diagnose::facts::first_chars;
 use crate::redact::GONE;
 use serde_json::{Map, Number, Value};
@@ -120,6 +120,10 @@ pub struct Fault {
     pub raw: String,
     /// It stands inside a choice, where OpenRouter alone puts an error.
     pub in_choice: bool,
+    /// The text in which it stands ends inside it.
+    pub cut: bool,
+    /// The sentence of a program inside of which it was found.
+    pub told: String,
     /// Whether it was found inside another error's message.
     nested: usize,
 }
@@ -162,6 +166,12 @@ impl Fault {
         self.availability.as_ref()?.get(key)?.as_array()?.first()?.as_str()
     }
 
+    /// The metadata has members that only OpenRouter sends.
+    #[must_use]
+    pub fn has_own_members(&self) -> bool {
+        OWN_MEMBERS.iter().any(|member| self.metadata.contains_key(*member))
+    }
+
     /// How many signs of OpenRouter the object itself bears.
     #[must_use]
     pub fn marks(&self) -> usize {
@@ -193,8 +203,8 @@ impl Fault {
 }
 
 /// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
-/// inside another's message, of those the first. In an answer that went well the records of a list, such as a chat's
-/// history, tell of other requests.
+/// inside another's message, of those the one that has OpenRouter's exact shape, of those the first. In an answer that
+/// went well the records of a list, such as a chat's history, tell of other requests.
 #[must_use]
 pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
     let mut search = Search { well, faults: Vec::new() };
@@ -204,7 +214,7 @@ pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
     let mut faults = search.faults;
     faults.retain(|fault| !well || !is_record(fault));
     // `max_by_key` keeps the last of equals; the first is wanted.
-    let mut found = faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested))?;
+    let mut found = faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested, fault.exact))?;
     // The chunks of a stream before the error name what the last one may leave out.
     let before = |key: &str| roots.iter().find_map(|root| stated(root.as_object()?, key)).filter(|_| roots.len() > 1);
     found.provider = found.provider.or_else(|| before("provider"));
@@ -250,6 +260,7 @@ impl Search {
                 let at = join(path, "error");
                 self.faults.push(fault(&at, error, members, depth == 0, nested));
                 self.inside(error.get("message"), &at, nested);
+                self.passed_on(error, &at, depth, nested);
             }
             _ if is_error(members) => {
                 self.faults.push(fault(path, members, members, false, nested));
@@ -273,7 +284,9 @@ impl Search {
         }
         for (key, member) in members {
             match member {
-                Value::Object(_) | Value::Array(_) if !is_quiet(key) => self.look(member, &join(path, key), depth + 1, nested),
+                Value::Object(_) | Value::Array(_) if !is_quiet(key) || is_recorded(member) => {
+                    self.look(member, &join(path, key), depth + 1, nested);
+                }
                 Value::String(_) if matches!(key.as_str(), "body" | "response" | "data" | "text" | "detail") => {
                     self.inside(Some(member), &join(path, key), nested);
                 }
@@ -287,6 +300,18 @@ impl Search {
             fault.provider = fault.provider.take().or_else(|| stated(members, "provider"));
             fault.model = fault.model.take().or_else(|| stated(members, "model"));
             fault.request_id = fault.request_id.take().or_else(|| generation(members, "id"));
+        }
+    }
+
+    /// What a program adds to an error of its own is the one that it met: `data`, `cause`, `details` and the like.
+    fn passed_on(&mut self, error: &Map<String, Value>, path: &str, depth: usize, nested: usize) {
+        let well = self.well;
+        let added = |key: &str| !well && (key == "error" || !is_quiet(key) && !matches!(key, "message" | "raw"));
+        for (key, member) in error.iter().filter(|(key, _)| added(key)) {
+            match member {
+                Value::Object(_) => self.look(member, &join(path, key), depth + 1, nested + 1),
+                _ => self.inside(Some(member), &join(path, key), nested),
+            }
         }
     }
 
@@ -306,8 +331,17 @@ impl Search {
     /// Errors inside a string.
     fn inside(&mut self, text: Option<&Value>, path: &str, nested: usize) {
         if let Some(text) = text.and_then(Value::as_str).filter(|text| nested < MAX_NESTING && text.contains('{')) {
-            for root in read(text).roots {
-                self.look(&root, path, 0, nested + 1);
+            let Reading { roots, cut } = read(text);
+            let first = self.faults.len();
+            for root in &roots {
+                self.look(root, path, 0, nested + 1);
+            }
+            let told = text.split('{').next().unwrap_or_default();
+            for fault in self.faults.iter_mut().skip(first) {
+                fault.cut |= cut;
+                if fault.told.is_empty() {
+                    told.clone_into(&mut fault.told);
+                }
             }
         }
     }
@@ -332,6 +366,11 @@ fn is_quiet(key: &str) -> bool {
             | "usage"
             | "openrouter_metadata"
     )
+}
+
+/// A body in a browser's record of its traffic (HAR), where `content` is not what anybody wrote.
+fn is_recorded(content: &Value) -> bool {
+    content.get("mimeType").is_some()
 }
 
 /// The inner object alone, as some apps show it, or what is left of a text whose head is missing.
@@ -399,6 +438,8 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
         in_choice: path.contains("choices[") && (code.is_some() || around.contains_key("finish_reason")),
         raw,
         metadata,
+        cut: false,
+        told: String::new(),
         nested,
     }
 }

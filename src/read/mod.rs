@@ -233,7 +233,8 @@ fn is_escaped(text: &str) -> bool {
     let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches([' ', '\n', '\r', '\t']);
     let mut objects = text.match_indices('{').map(|(at, _)| inside(at)).filter(|inside| inside.starts_with(['"', '\'', '\\']));
     objects.next().filter(|inside| inside.starts_with('\\')).is_some_and(|inside| {
-        let quote = inside.trim_start_matches("\\n").trim_start_matches([' ', '\\']).chars().next();
+        let coded = inside.starts_with("\\u0022");
+        let quote = if coded { Some('"') } else { inside.trim_start_matches("\\n").trim_start_matches([' ', '\\']).chars().next() };
         quote.is_some_and(|quote| matches!(quote, '"' | '\'') && !has_name(text, quote))
     })
 }
@@ -278,6 +279,10 @@ fn unescape(text: &str) -> String {
         match char {
             '\\' => match chars.next() {
                 Some('n' | 'r' | 't') => out.push('\n'),
+                Some('u') if chars.as_str().starts_with("0022") => {
+                    out.push('"');
+                    chars = chars.as_str().get(4..).unwrap_or_default().chars();
+                }
                 Some(other) => out.push(other),
                 None => {}
             },

@@ -13,6 +13,9 @@ const MAX_NODES: usize = 20_000;
 /// Bytes of a key, which bounds every look ahead.
 const MAX_KEY: usize = 96;
 
+/// What Rust prints around a value.
+const WRAPPERS: [&str; 4] = ["Some", "String", "Bool", "Number"];
+
 /// Members whose value says something even where the text ends inside it. Of all others a part may say something else:
 /// `upstream_provider` is no `limit_source`, `Google` is not `Google AI Studio`.
 const SENTENCES: [&str; 10] = ["message", "raw", "error", "detail", "details", "msg", "reason", "errorText", "body", "text"];
@@ -20,7 +23,17 @@ const SENTENCES: [&str; 10] = ["message", "raw", "error", "detail", "details", "
 /// Every object that stands in the text, in order, and whether the text ends inside one. Members that stand outside
 /// any object, because the head of the text is missing, come last as one object.
 pub(super) fn objects(text: &str) -> (Vec<Value>, bool) {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, nodes: 0, open_objects: 0, open_arrays: 0, cut: false, torn: false };
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        nodes: 0,
+        open_objects: 0,
+        open_arrays: 0,
+        open_wrappers: 0,
+        cut: false,
+        torn: false,
+    };
     let found = reader.document();
     (found, reader.cut)
 }
@@ -32,6 +45,7 @@ struct Reader<'a> {
     nodes: usize,
     open_objects: usize,
     open_arrays: usize,
+    open_wrappers: usize,
     /// The text ended inside an object, a list or a string of one.
     cut: bool,
     /// The text ended inside the last scalar.
@@ -221,7 +235,8 @@ impl Reader<'_> {
         match (key, colon) {
             (Some(key), Some((at, b':'))) => {
                 self.at = at + 1;
-                Some(key)
+                // A line may have been broken at its end.
+                Some(key.trim().to_owned())
             }
             (Some(key), Some((at, b'='))) => {
                 self.at = at + 1 + usize::from(self.bytes.get(at + 1) == Some(&b'>'));
@@ -312,9 +327,20 @@ impl Reader<'_> {
         while let Some(byte) = self.peek() {
             match byte {
                 b',' | b'}' | b']' | b'\n' => break,
+                b')' if self.open_wrappers > 0 => break,
                 b'{' if self.opens_object(self.at) && depth < MAX_DEPTH => return self.object(depth + 1),
                 b'"' | b'\'' if matches!(self.text.get(start..self.at), Some("b" | "u" | "r" | "f")) => {
                     return Value::String(self.string(byte, usize::MAX).unwrap_or_default());
+                }
+                b'(' if depth < MAX_DEPTH && self.text.get(start..self.at).is_some_and(|word| WRAPPERS.contains(&word)) => {
+                    self.at += 1;
+                    self.open_wrappers += 1;
+                    let inside = self.value(depth + 1);
+                    self.open_wrappers -= 1;
+                    if self.peek() == Some(b')') {
+                        self.at += 1;
+                    }
+                    return inside;
                 }
                 _ => self.at += 1,
             }
