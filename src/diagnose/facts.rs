@@ -612,10 +612,13 @@ fn status_in(lower: &str) -> Option<u16> {
         let first = before.trim().is_empty();
         // In any language: what follows the status is OpenRouter's own sentence.
         let after = lower.get(at..).unwrap_or_default().trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
-        let told = templates::OWN.iter().chain(templates::CAPS).any(|own| own.words.first().is_some_and(|words| after.starts_with(words)));
+        let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
+        let told = own.chain(&["rate limit exceeded"]).any(|words| after.starts_with(words));
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
-        // The name of a member, as in a table of messages, is no status that anybody met.
-        let named = before.ends_with(['.', '_']) && lower.get(at..).is_some_and(|rest| rest.starts_with("\":"));
+        // The name of a member, as in a table of messages, or of a count is no status that anybody met.
+        let rest = lower.get(at..).unwrap_or_default();
+        let counted = rest.strip_prefix('=').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+        let named = counted || before.ends_with(['.', '_']) && rest.starts_with("\":");
         let whole = whole && !named;
         if whole && (bracketed || called || first || told) {
             found = Some(code);

@@ -126,8 +126,18 @@ impl Facts<'_> {
         const ELISIONS: [&str; 6] =
             ["\"metadata\":{...}", "\"metadata\": {...}", "\"metadata\":{…}", "\"metadata\": {…}", "{ ... }", "{...}"];
         const ANNOUNCED: [&str; 5] = ["you may see", "you might see", "you'll see", "you will see", "you would see"];
-        const EXAMPLES: [&str; 8] =
-            ["something like", "such as", "for example", "e.g.", "por ejemplo", "zum beispiel", "par exemple", "placeholder:"];
+        const EXAMPLES: [&str; 10] = [
+            "something like",
+            "such as",
+            "for example ",
+            "for example,",
+            "for example:",
+            "e.g.",
+            "por ejemplo",
+            "zum beispiel",
+            "par exemple",
+            "placeholder:",
+        ];
         let whole = self.whole.lower();
         let is_commit = whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
         let words = || templates::CAPS.iter().chain(templates::OWN);
@@ -219,7 +229,12 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
         let met = ["error", "got", "getting", "received", "with"].iter().any(|word| lead.ends_with(word));
         let letter =
             |last: char| if last.is_ascii() { last.is_ascii_alphabetic() } else { !"—–→…：，。、（【".contains(last) };
-        lead.chars().next_back().is_some_and(letter) && !met
+        let means = || {
+            let rest = lower.get(at + words.len()..).unwrap_or_default();
+            let rest = rest.trim_start_matches(|char| "\"'`”’»“.".contains(char)).trim_start();
+            ["means", "just means", "simply means", "only means"].iter().any(|verb| rest.starts_with(verb))
+        };
+        lead.chars().next_back().is_some_and(letter) && !met || means()
     })
 }
 

@@ -83,7 +83,10 @@ impl EventStream {
 /// Whether the text is an event stream: its first line that says anything is a field or a comment of one.
 pub(super) fn is_event_stream(text: &str) -> bool {
     let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
-    first.starts_with(':') || ["data:", "event:", "id:", "retry:"].iter().any(|field| first.starts_with(field))
+    // A chat writes its pictures so: `:warning:`.
+    let picture = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let comment = first.strip_prefix(':').is_some_and(|rest| !rest.split_once(':').is_some_and(|(name, _)| picture(name)));
+    comment || ["data:", "event:", "id:", "retry:"].iter().any(|field| first.starts_with(field))
 }
 
 /// The `data` of each event of a whole text, in order; an event that was cut off counts too.
