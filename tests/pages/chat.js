@@ -1,7 +1,7 @@
 // @ts-check
 // A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
 // Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), endpoint=, body= (bytes | request),
-// by=xhr (an XMLHttpRequest, its answer shown whole).
+// by=xhr (an XMLHttpRequest, its answer shown whole), with= (members of the body, as JSON).
 
 const setup = new URLSearchParams(location.search);
 const conversation = setup.get('conversation') ?? 'default';
@@ -31,7 +31,7 @@ const describe = async (answer) => {
 
 /** @param {string} text */
 const requestOf = (text) => {
-  const body = JSON.stringify({ model: 'openai/gpt-oss-120b', stream: isStream, messages: [{ role: 'user', content: text }] });
+  const body = JSON.stringify({ model: 'openai/gpt-oss-120b', stream: isStream, messages: [{ role: 'user', content: text }], ...JSON.parse(setup.get('with') ?? '{}') });
   const signals = [stopper.signal];
   const timeout = setup.get('timeout');
   if (timeout !== null) signals.push(AbortSignal.timeout(Number(timeout)));
@@ -43,6 +43,9 @@ const requestOf = (text) => {
   };
   return init;
 };
+
+/** Of each of the APIs. @param {any} body @returns {string} */
+const textIn = (body) => body.choices?.[0].message.content ?? (body.output?.[0] ?? body).content[0].text;
 
 /** @param {Response} answer @param {HTMLElement} line */
 const showStream = async (answer, line) => {
@@ -92,7 +95,7 @@ const ask = async (text) => {
     const { status, url, type } = answer;
     const line = say('answer', '');
     if (isStream) await showStream(answer, line);
-    else line.textContent = (await answer.json()).choices[0].message.content;
+    else line.textContent = textIn(await answer.json());
     line.dataset.details = JSON.stringify({ status, url, type });
   } catch (error) {
     const details = error === STOPPED ? { reason: 'the very object' } : { name: /** @type {any} */ (error)?.name, message: String(/** @type {any} */ (error)?.message) };

@@ -71,6 +71,22 @@ export class Card {
     }, selector);
   }
 
+  /** The button with these words, as a selector. @param {string} label */
+  button(label) {
+    return until(`a button "${label}"`, () => this.read((root, words) => {
+      const all = Array.from(root.querySelectorAll('[data-act]'));
+      const found = all.find((one) => one.querySelector('.label')?.textContent === words && one.getClientRects().length > 0);
+      return found === undefined ? null : `[data-act="${found.getAttribute('data-act')}"][data-index="${found.getAttribute('data-index')}"]`;
+    }, label));
+  }
+
+  /** Presses the button with these words, which say their price too; what it says. @param {string} label */
+  async press(label) {
+    const selector = await this.button(label), said = await this.text(selector) ?? '';
+    await this.click(selector);
+    return said.replace(/\s+/g, ' ');
+  }
+
   /** @returns {Promise<string>} everything it holds, closed details too */
   all() { return this.read((root) => root.querySelector('#card')?.outerHTML ?? ''); }
 

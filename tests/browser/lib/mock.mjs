@@ -54,6 +54,12 @@ export class Mock {
   /** @param {string} conversation @param {Answer[]} answers */
   script(conversation, answers) { return this.#ask('POST', '/script', { conversation, answers }); }
 
+  /** An account and pools, on which the answers of a conversation depend: see tests/mock/src/world.rs. @param {string} conversation @param {object} world */
+  world(conversation, world) { return this.#ask('POST', '/script', { conversation, world }); }
+
+  /** Every request so far that was no preflight. @returns {Promise<Logged[]>} */
+  async all() { return (await this.#ask('GET', '/log')).filter((/** @type {Logged} */ one) => one.method !== 'OPTIONS'); }
+
   /** What was asked in a conversation, preflights left out. @param {string} conversation @returns {Promise<Logged[]>} */
   async log(conversation) {
     /** @type {Logged[]} */

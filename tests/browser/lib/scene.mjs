@@ -37,6 +37,9 @@ export class Scene {
   /** What the API will say to this test's key, in order; a good answer after that. @param {...Answer} answers */
   script(...answers) { return this.mock.script(this.conversation, answers); }
 
+  /** On what the API's answers to this test's key depend. @param {object} world */
+  world(world) { return this.mock.world(this.conversation, world); }
+
   /** The requests that reached the API with this test's key. */
   log() { return this.mock.log(this.conversation); }
 

@@ -5,7 +5,7 @@ use hyper::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, SERVER,
 };
 use hyper::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::{Call, DEFAULT_CONVERSATION};
 use crate::hosts::Route;
@@ -135,7 +135,7 @@ pub fn reply(stage: &Stage, call: &Call) -> Reply {
         return scripted(stage, call, voice);
     }
     let mut reply = match voice {
-        Voice::OpenRouter => listed(call),
+        Voice::OpenRouter => listed(stage, call),
         Voice::LookAlike | Voice::Relay => Reply::error(StatusCode::NOT_FOUND, "Not Found"),
     };
     voice.dress(&mut reply.headers, call);
@@ -145,7 +145,9 @@ pub fn reply(stage: &Stage, call: &Call) -> Reply {
 
 fn scripted(stage: &Stage, call: &Call, voice: Voice) -> Reply {
     let name = call.conversation.as_deref().unwrap_or(DEFAULT_CONVERSATION);
-    stage.conversations.next(name).unwrap_or_else(Answer::good).perform(call, voice)
+    let next = stage.conversations.next(name);
+    let by_world = || stage.presets.read(&stage.conversations.world(name)?.answer(call).to_string()).ok();
+    next.or_else(by_world).unwrap_or_else(Answer::good).perform(call, voice)
 }
 
 /// One of the five addresses that generate.
@@ -155,7 +157,7 @@ fn is_generation(call: &Call) -> bool {
 }
 
 /// What OpenRouter tells without generating.
-fn listed(call: &Call) -> Reply {
+fn listed(stage: &Stage, call: &Call) -> Reply {
     let endpoint = call.path.strip_prefix("/api/v1/").unwrap_or_default();
     if is_generation(call) {
         return Reply::error(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
@@ -165,19 +167,32 @@ fn listed(call: &Call) -> Reply {
     }
     let catalog: Value = serde_json::from_str(CATALOG).unwrap_or_default();
     let has_key = call.headers.contains_key("authorization") || call.headers.contains_key("x-api-key");
+    let world = stage.conversations.world(call.conversation.as_deref().unwrap_or(DEFAULT_CONVERSATION));
     match endpoint {
         "models" | "providers" => Reply::json(StatusCode::OK, &catalog[endpoint]),
         "key" | "auth/key" | "credits" if !has_key => Reply::error(StatusCode::UNAUTHORIZED, "Missing Authentication header"),
-        "key" | "auth/key" => Reply::json(StatusCode::OK, &catalog["key"]),
-        "credits" => Reply::json(StatusCode::OK, &catalog["credits"]),
+        "key" | "auth/key" => Reply::json(StatusCode::OK, &with(&catalog["key"], world.map(|world| world.key))),
+        "credits" => Reply::json(StatusCode::OK, &with(&catalog["credits"], world.map(|world| world.credits))),
         _ => match endpoint.strip_prefix("models/").and_then(|rest| rest.strip_suffix("/endpoints")) {
-            Some(model) if model.split('/').count() == 2 => Reply::json(StatusCode::OK, &endpoints(&catalog, model)),
+            // Of one author nothing is listed.
+            Some(model) if model.split('/').count() == 2 && !model.starts_with("unlisted/") => {
+                Reply::json(StatusCode::OK, &endpoints(&catalog, model))
+            }
             _ => Reply::error(StatusCode::NOT_FOUND, "Not Found"),
         },
     }
 }
 
-/// Three providers for whatever model is asked for.
+/// What the catalog says, with a world's own members over it.
+fn with(listed: &Value, own: Option<Map<String, Value>>) -> Value {
+    let mut listed = listed.clone();
+    if let Some(data) = listed["data"].as_object_mut() {
+        data.extend(own.into_iter().flatten());
+    }
+    listed
+}
+
+/// Four providers for whatever model is asked for.
 fn endpoints(catalog: &Value, model: &str) -> Value {
     let mut endpoints = catalog["endpoints"].clone();
     for endpoint in endpoints.as_array_mut().into_iter().flatten() {

@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | `POST /script` | `{"conversation": "x", "answers": […]}` replaces what that conversation still had |
+//! | `POST /script` | `{"conversation": "x", "answers": […], "world": {…}}` replaces what that conversation still had |
 //! | `GET /log`, `?conversation=x` | the requests so far |
 //! | `DELETE /log`, `?conversation=x` | forgets them |
 //! | `POST /open?gate=x` | lets go what a script keeps back at that gate |

@@ -33,14 +33,15 @@ impl Api {
     }
 }
 
-/// Content type and body of the good answer.
-pub fn answer(call: &Call) -> (&'static str, VecDeque<Step>) {
+/// Content type and body of the good answer, by this provider.
+pub fn answer(call: &Call, by: &str) -> (&'static str, VecDeque<Step>) {
     let request = call.json();
     let words = Words {
         id: call.generation_id(),
         created: call.at_ms / 1000,
         model: request["model"].as_str().unwrap_or("openai/gpt-4o-mini"),
         text: format!("The answer to: {}", question(&request)),
+        by,
     };
     let api = Api::of(&call.path);
     if request["stream"] == true {
@@ -97,6 +98,7 @@ struct Words<'a> {
     created: u64,
     model: &'a str,
     text: String,
+    by: &'a str,
 }
 
 impl Words<'_> {
@@ -118,7 +120,7 @@ impl Words<'_> {
 
     fn chat(&self) -> Value {
         json!({
-            "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model, "provider": "OpenAI",
+            "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model, "provider": self.by,
             "system_fingerprint": null,
             "choices": [{
                 "index": 0, "logprobs": null, "finish_reason": "stop", "native_finish_reason": "stop",
@@ -130,7 +132,7 @@ impl Words<'_> {
 
     fn completion(&self) -> Value {
         json!({
-            "id": self.id, "object": "text_completion", "created": self.created, "model": self.model, "provider": "OpenAI",
+            "id": self.id, "object": "text_completion", "created": self.created, "model": self.model, "provider": self.by,
             "choices": [{"index": 0, "text": self.text, "logprobs": null, "finish_reason": "stop", "native_finish_reason": "stop"}],
             "usage": self.usage(),
         })
@@ -140,7 +142,7 @@ impl Words<'_> {
         let chunk = |choices: Value, usage: Option<Value>| {
             let mut chunk = json!({
                 "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
-                "provider": "OpenAI", "choices": choices,
+                "provider": self.by, "choices": choices,
             });
             if let Some(usage) = usage {
                 chunk["usage"] = usage;
@@ -164,7 +166,7 @@ impl Words<'_> {
     fn text_stream(&self) -> VecDeque<Step> {
         let chunk = |text: &str, end: Option<&str>| {
             let chunk = json!({
-                "id": self.id, "object": "text_completion", "created": self.created, "model": self.model, "provider": "OpenAI",
+                "id": self.id, "object": "text_completion", "created": self.created, "model": self.model, "provider": self.by,
                 "choices": [{"index": 0, "text": text, "logprobs": null, "finish_reason": end, "native_finish_reason": end}],
             });
             event(None, &chunk.to_string())

@@ -19,6 +19,7 @@ mod script;
 mod site;
 mod tls;
 mod wire;
+mod world;
 
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;

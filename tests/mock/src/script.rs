@@ -15,6 +15,7 @@ use crate::api::Voice;
 use crate::call::{Call, DEFAULT_CONVERSATION};
 use crate::good;
 use crate::reply::{Mishap, Reply, Step, cut_in_half};
+use crate::world::World;
 
 /// What an event stream is filled with; it holds no line end, so it says nothing.
 const BLOCK: &[u8] = &[b':'; 65_536];
@@ -30,6 +31,8 @@ pub struct Answer {
     preset: Option<String>,
     /// the good answer: also where neither status, body nor events are given
     good: bool,
+    /// the provider that a good answer names
+    by: Option<String>,
     /// for so many calls; 1 where it is absent
     times: Option<u32>,
     status: Option<u16>,
@@ -83,7 +86,10 @@ struct Event {
 pub struct Script {
     #[serde(default = "default_conversation")]
     conversation: String,
+    #[serde(default)]
     answers: Vec<Answer>,
+    /// answers where no scripted answer is left
+    world: Option<World>,
 }
 
 fn default_conversation() -> String {
@@ -121,7 +127,10 @@ impl Presets {
 
 /// The answers still to be given.
 #[derive(Default)]
-pub struct Conversations(Mutex<HashMap<String, VecDeque<Answer>>>);
+pub struct Conversations {
+    answers: Mutex<HashMap<String, VecDeque<Answer>>>,
+    worlds: Mutex<HashMap<String, World>>,
+}
 
 impl Conversations {
     /// Reads a script and lets it replace what its conversation still had; how many answers it holds.
@@ -138,6 +147,11 @@ impl Conversations {
             }
         }
         let count = answers.len();
+        let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        match script.world {
+            Some(world) => worlds.insert(script.conversation.clone(), world),
+            None => worlds.remove(&script.conversation),
+        };
         self.queues().insert(script.conversation, answers);
         Ok(count)
     }
@@ -147,13 +161,19 @@ impl Conversations {
         self.queues().get_mut(conversation)?.pop_front()
     }
 
+    /// What the conversation's answers depend on.
+    pub fn world(&self, conversation: &str) -> Option<World> {
+        self.worlds.lock().unwrap_or_else(PoisonError::into_inner).get(conversation).cloned()
+    }
+
     /// Forgets every script.
     pub fn clear(&self) {
+        self.worlds.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.queues().clear();
     }
 
     fn queues(&self) -> std::sync::MutexGuard<'_, HashMap<String, VecDeque<Answer>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -181,6 +201,7 @@ impl Answer {
         Ok(Answer {
             preset: None,
             good: false,
+            by: None,
             times: self.times,
             status: self.status.or(preset.status),
             headers,
@@ -223,7 +244,7 @@ impl Answer {
         let (content_type, mut steps) = match (self.sse, self.body) {
             (Some(events), _) => ("text/event-stream", stream(events, &blanks)),
             (None, Some(body)) => ("application/json", VecDeque::from([Step::Bytes(blanks.fill_json(&body).into())])),
-            (None, None) if status.is_success() => good::answer(call),
+            (None, None) if status.is_success() => good::answer(call, self.by.as_deref().unwrap_or("OpenAI")),
             (None, None) => {
                 let reply = Reply::error(status, status.canonical_reason().unwrap_or("Unknown"));
                 ("application/json", reply.steps)

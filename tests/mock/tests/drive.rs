@@ -269,6 +269,34 @@ async fn every_api_answers_in_its_shape() {
 }
 
 #[tokio::test]
+async fn a_world_answers_what_the_request_asks_for() {
+    let mock = Mock::start(&[]);
+    let world = json!({"providers": ["Cerebras", "Together"], "busy": ["Cerebras"], "afford": 900, "free_used_up": true, "fits": 400, "key": {"limit": 5}});
+    assert_eq!(mock.control("POST", "/script", json!({"conversation": "w", "world": world})).await.0, 200);
+    let long = "x".repeat(400);
+    for (change, status, said) in [
+        (json!({}), 402, "can only afford 900"),
+        (json!({"max_tokens": 900}), 429, "Cerebras"),
+        (json!({"max_completion_tokens": 9, "provider": {"ignore": ["cerebras"]}}), 200, r#""provider":"Together""#),
+        (json!({"max_output_tokens": 9, "provider": {"order": ["together"]}}), 200, "Together"),
+        (json!({"max_tokens": 9, "provider": {"only": ["cerebras"], "ignore": ["cerebras"]}}), 404, "available_providers"),
+        (json!({"max_tokens": 9, "model": "a/b:free"}), 429, "free-models-per-day"),
+        (json!({"max_tokens": 9, "metadata": {"x": long}}), 400, "maximum context length"),
+        (json!({"max_tokens": 9, "metadata": {"x": long}, "plugins": [{"id": "context-compression"}]}), 429, "Cerebras"),
+    ] {
+        let mut body = json!({"model": "a/b", "messages": [{"role": "user", "content": "x"}]});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let answer = mock.send("openrouter.ai", post("openrouter.ai", CHAT, "w", body)).await;
+        assert_eq!(answer.status(), status, "{change}");
+        let body = text(answer).await;
+        assert!(body.contains(said), "{change}: {body}");
+    }
+    let mut key = get("openrouter.ai", "/api/v1/key");
+    key.headers_mut().insert("authorization", "Bearer sk-or-v1-w".parse().unwrap());
+    assert_eq!(json_of(mock.send("openrouter.ai", key).await).await["data"]["limit"], 5);
+}
+
+#[tokio::test]
 async fn errors_inside_a_200() {
     let mock = Mock::start(&[]);
     let presets = ["error200", "first_event_error", "mid_stream_error", "first_event_error_bare"].map(|name| json!({"preset": name}));
