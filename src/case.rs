@@ -3,8 +3,9 @@
 
 use crate::diagnose::facts::{Facts, Host};
 use crate::exchange::Vantage;
-use crate::retry;
+use crate::patch::{Request, Shape};
 use crate::{Diagnosis, Plan, Question, Reason};
+use crate::{diagnose, retry};
 use serde_json::Value;
 
 /// Whose account the words may speak of.
@@ -64,6 +65,14 @@ impl<'a> Case<'a> {
             _ => Voice::Neutral,
         };
         Self { question, facts, diagnosis, plan, voice }
+    }
+
+    /// Runs with the case of a question; `None` where it is not an OpenRouter failure.
+    pub(crate) fn with<T>(question: &Question, run: impl FnOnce(&Case<'_>) -> T) -> Option<T> {
+        let facts = Facts::gather(&question.exchange, question.request.as_ref());
+        let diagnosis = diagnose::diagnose(&facts)?;
+        let plan = retry::plan(question, &diagnosis);
+        Some(run(&Case::new(question, &facts, &diagnosis, &plan)))
     }
 
     /// The model's slug as stated, else as asked for.
@@ -141,6 +150,22 @@ impl<'a> Case<'a> {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
+    /// Other models for the same question: those that the refusal names, else, for a free one, whichever free one is at hand.
+    pub(crate) fn other_models(&self) -> Vec<&str> {
+        let stated = self.facts.fault.as_ref().and_then(|fault| fault.availability.as_ref()?.get("fallback_models")?.as_array());
+        let stated: Vec<&str> = stated.into_iter().flatten().filter_map(Value::as_str).take(2).collect();
+        let is_free = self.model().is_some_and(|model| model.ends_with(":free"));
+        if stated.is_empty() && is_free { vec![ANY_FREE] } else { stated }
+    }
+
+    /// The request, where a changed one can be sent in its place: it went to OpenRouter from this page, and is JSON.
+    pub(crate) fn changeable(&self) -> Option<Request<'_>> {
+        let is_direct = self.question.replayable && self.facts.host == Host::Ours;
+        let facts = self.question.request.as_ref().filter(|request| is_direct && !request.relay)?;
+        let members = facts.members.as_deref()?;
+        Some(Request { facts, members, shape: Shape::of(&self.question.exchange.url)? })
+    }
+
     /// Attempts that OpenRouter made before the one that is reported.
     pub(crate) fn tried_before(&self) -> Option<usize> {
         Some(self.previous_errors().len()).filter(|count| *count > 0)
@@ -164,6 +189,9 @@ impl<'a> Case<'a> {
         stated.map_or(&[], Vec::as_slice)
     }
 }
+
+/// The model that stands for whichever free one can answer.
+pub(crate) const ANY_FREE: &str = "openrouter/free";
 
 const AFFORD: &str = "can only afford ";
 

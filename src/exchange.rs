@@ -88,10 +88,16 @@ pub struct RequestFacts {
     pub only: Vec<String>,
     /// `provider.order`.
     pub order: Vec<String>,
+    /// `provider.ignore`.
+    pub ignore: Vec<String>,
     /// `provider.allow_fallbacks`.
     pub allow_fallbacks: Option<bool>,
     /// The request's own `X-Stainless-Retry-Count`.
     pub app_retries: Option<u32>,
+    /// Which of the members that a remedy may change the body has; `None` where it is no JSON object, and cannot be changed.
+    pub members: Option<Vec<String>>,
+    /// Characters of the body.
+    pub size: Option<u64>,
 }
 
 /// What is remembered of the site, from earlier failures.

@@ -98,7 +98,7 @@ pub(crate) struct Speech<'a> {
 }
 
 /// What sentences name.
-const ARGUMENTS: [&str; 19] = [
+const ARGUMENTS: [&str; 20] = [
     "provider",
     "model",
     "wait",
@@ -117,6 +117,7 @@ const ARGUMENTS: [&str; 19] = [
     "others",
     "tried",
     "refusal",
+    "models",
     "text",
 ];
 
@@ -167,6 +168,7 @@ impl<'a> Speech<'a> {
             "allowed" => self.case.pinned_to(),
             "others" => self.case.others(),
             "tried" => self.case.tried_before().map(|count| count.to_string()),
+            "models" => Some(self.case.other_models().into_iter().map(short_model).collect::<Vec<_>>().join(", ")),
             "refusal" => {
                 let raw = &self.case.facts.raw;
                 let own_words = raw.after("message: ").or_else(|| raw.after("error: ")).unwrap_or_else(|| raw.plain());

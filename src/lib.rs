@@ -29,6 +29,8 @@ pub mod diagnose;
 pub mod exchange;
 pub mod explain;
 pub mod locale;
+pub mod panel;
+pub mod patch;
 mod provider;
 pub mod read;
 pub mod redact;
@@ -40,7 +42,9 @@ pub use diagnose::{Certainty, Diagnosis, Evidence, Kind, LimitOwner, Reason, Ret
 pub use exchange::{Exchange, Headers, RequestFacts, SiteMemory, Surface, Vantage};
 pub use explain::{Answer, Detail, Fact, FactId, Words};
 pub use locale::Locale;
-pub use remedy::{Cost, Remedy, RemedyType};
+pub use panel::{Always, Offer, Panel};
+pub use patch::{Edit, Patch};
+pub use remedy::{Asks, Cost, Remedy, RemedyType};
 pub use retry::Plan;
 
 use case::Case;
@@ -58,8 +62,12 @@ pub struct Question {
     pub request: Option<RequestFacts>,
     /// The request can be sent again as it was.
     pub replayable: bool,
-    /// How many times this story has failed, this one included.
+    /// How many times the app has sent this story, this one included.
     pub attempt: u32,
+    /// How many times it has failed, the tries that a person asked for included.
+    pub failures: u32,
+    /// The person has agreed to pay for what failed now: what is sent again costs money too.
+    pub paid: bool,
     /// What is remembered of the site.
     pub site: SiteMemory,
     /// From where it was seen; where none is given, [`Vantage::Page`] with a request and [`Vantage::Text`] without.
@@ -109,5 +117,7 @@ pub fn explain(question: &Question, locale: &Locale) -> Option<Verdict> {
     let speech = Speech::new(&case, locale);
     let words = speech.words();
     let remedies = remedy::remedies(&case, |key| speech.say(key));
+    let sends = |remedy: &Remedy| remedy.patch.is_some() || remedy.asks == Some(Asks::Price);
+    let plan = if remedies.iter().any(sends) { retry::hold_for_change(plan, question) } else { plan };
     Some(Verdict { diagnosis, words, plan, remedies })
 }

@@ -1,7 +1,9 @@
 //! What can be offered for a diagnosis, as data: the main thing first, each with its condition, its price and, where a
 //! page helps, its address. No link that the failure does not call for.
 
-use crate::case::{Case, Voice};
+use crate::case::{ANY_FREE, Case, Voice};
+use crate::diagnose::facts::Host;
+use crate::patch::Patch;
 use crate::provider;
 use crate::redact::redact;
 use crate::vocabulary::vocabulary;
@@ -21,6 +23,10 @@ vocabulary! {
         OtherProvider = "other_provider",
         /// The same request without its own list of providers.
         Unpin = "unpin",
+        /// Who else serves the model: a list to choose from.
+        Providers = "providers",
+        /// The same request, answered by other models where its own fails; `value` names them.
+        OtherModel = "other_model",
         /// A provider key of one's own; the page is that provider's.
         OwnKey = "own_key",
         /// More credits.
@@ -35,6 +41,8 @@ vocabulary! {
         Preferences = "preferences",
         /// A shorter answer; `value` is the most tokens that the credits cover, less a margin.
         ShorterAnswer = "shorter_answer",
+        /// The same request with the middle of a conversation that is too long left out.
+        Compress = "compress",
         /// A shorter conversation.
         ShorterChat = "shorter_chat",
         /// The paid version of a free model; `value` is its slug.
@@ -51,6 +59,8 @@ vocabulary! {
         EditMessage = "edit_message",
         /// A report for the makers of the app.
         Report = "report",
+        /// What is left of the credits, of the key's cap, of the day's free requests.
+        Limits = "limits",
     }
 }
 
@@ -73,6 +83,18 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What has to be looked up first, on a person's click.
+    Asks {
+        /// Who serves the model.
+        Providers = "providers",
+        /// What this request costs elsewhere.
+        Price = "price",
+        /// The numbers of the key that the request carried.
+        Limits = "limits",
+    }
+}
+
 /// One thing that helps; the first of a verdict is the main one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {
@@ -91,7 +113,21 @@ pub struct Remedy {
     pub value: Option<String>,
     /// When it makes sense, epoch milliseconds; `None` at once, or where nothing is known.
     pub at_ms: Option<u64>,
+    /// Its price in words, for a button that acts; empty for one that opens a page.
+    pub price: String,
+    /// The change to the request; `None` where it changes none, or where it cannot be changed here.
+    pub patch: Option<Patch>,
+    /// What has to be looked up before anything can be sent.
+    pub asks: Option<Asks>,
+    /// The same page at an address that does not name a workspace.
+    pub also: Option<String>,
 }
+
+/// From so many failures on, what is different goes before what failed so often.
+const OFTEN: u32 = 3;
+
+/// The page of all provider keys, of whichever workspace is open. OpenRouter's own texts print this one.
+const ANY_INTEGRATIONS: &str = "https://openrouter.ai/settings/integrations";
 
 const INTEGRATIONS: &str = "https://openrouter.ai/workspaces/default/byok";
 const GUARDRAILS: &str = "https://openrouter.ai/workspaces/default/guardrails";
@@ -105,19 +141,80 @@ pub(crate) fn remedies(case: &Case<'_>, say: impl Fn(&str) -> Option<String>) ->
         RetryHelps::Now | RetryHelps::Later => Some(RemedyType::Wait),
         RetryHelps::Never => None,
     };
-    let wanted = try_again.into_iter().chain(wanted(case).iter().copied());
+    let listed = wanted(case);
+    let wanted = try_again.into_iter().chain(listed.iter().copied()).chain(looked_up(case, listed));
     let remedy = |kind: RemedyType| {
         let (value, url) = means(kind, case)?;
+        let (patch, asks) = (change(kind, value.as_deref(), case), asks(kind, value.as_deref(), case));
+        if patch.is_none() && matches!(kind, RemedyType::OtherModel | RemedyType::Compress) {
+            return None;
+        }
         let key = ["remedy_", kind.as_str()].concat();
         // Where the failure contradicts itself, no cause promises anything.
         let reason = if case.diagnosis.against.is_empty() { case.diagnosis.reason } else { Reason::ProviderLimit }.as_str();
         let hint = say(&[&key, "_hint_", reason].concat()).or_else(|| say(&[&key, "_hint"].concat())).unwrap_or_default();
         let costs = costs(kind, case);
         let hint = if costs == Cost::MayBillTwice { say("remedy_retry_hint_billed").unwrap_or_default() } else { hint };
+        // With a button for it, it need not be set in the app.
+        let hint = if kind == RemedyType::Credits && case.fits().is_some() && case.changeable().is_some() { String::new() } else { hint };
         let at_ms = if matches!(kind, RemedyType::Retry | RemedyType::Wait) { case.plan.ready_at_ms } else { None };
-        Some(Remedy { kind, label: say(&key).unwrap_or_default(), url, hint, costs, value, at_ms })
+        let price = match asks {
+            Some(Asks::Price) => say("price_asked"),
+            Some(_) => say("price_free"),
+            None if patch.is_some() || (kind == RemedyType::Retry && costs == Cost::Credits) => say(&["price_", costs.as_str()].concat()),
+            None => None,
+        };
+        let also = url.as_deref().filter(|url| url.starts_with(INTEGRATIONS)).map(|_| ANY_INTEGRATIONS.to_owned());
+        let any_free = kind == RemedyType::OtherModel && costs == Cost::Nothing;
+        let label = say(if any_free { "remedy_other_model_free" } else { &key }).unwrap_or_default();
+        Some(Remedy { kind, label, url, hint, costs, value, at_ms, price: price.unwrap_or_default(), patch, asks, also })
     };
-    wanted.filter_map(remedy).collect()
+    let mut remedies: Vec<Remedy> = wanted.filter_map(remedy).collect();
+    if case.question.failures >= OFTEN
+        && let Some(other) = remedies.iter().position(|remedy| remedy.patch.is_some() && remedy.costs != Cost::Credits)
+    {
+        let other = remedies.remove(other);
+        remedies.insert(0, other);
+    }
+    remedies
+}
+
+/// What can be looked up beside: only where a changed request could be sent, or a key was seen to leave.
+fn looked_up(case: &Case<'_>, listed: &[RemedyType]) -> impl Iterator<Item = RemedyType> {
+    use {Kind as K, RemedyType as T};
+    let elsewhere = listed.iter().any(|kind| matches!(kind, T::OtherProvider | T::Unpin));
+    let providers = elsewhere && case.changeable().is_some() && case.model().is_some_and(is_slug);
+    let limited = matches!(
+        case.diagnosis.kind,
+        K::InsufficientCredits | K::KeyLimit | K::AccountRateLimit | K::FreePerMinute | K::FreePerDay | K::UpstreamRateLimit
+    );
+    let with_key = case.facts.host == Host::Ours && case.question.request.as_ref().is_some_and(|request| request.key);
+    [(T::Providers, providers), (T::Limits, limited && with_key)].into_iter().filter_map(|(kind, can)| can.then_some(kind))
+}
+
+fn asks(kind: RemedyType, value: Option<&str>, case: &Case<'_>) -> Option<Asks> {
+    match kind {
+        RemedyType::Providers => Some(Asks::Providers),
+        RemedyType::PaidVariant => case.changeable()?.by_model(value?).map(|_| Asks::Price),
+        RemedyType::Limits => Some(Asks::Limits),
+        _ => None,
+    }
+}
+
+/// The change that the remedy makes, where it can be made by one click.
+fn change(kind: RemedyType, value: Option<&str>, case: &Case<'_>) -> Option<Patch> {
+    use RemedyType as T;
+    let request = case.changeable()?;
+    let patch = match kind {
+        T::OtherProvider => request.without(value?)?,
+        T::Unpin => request.unpinned(),
+        T::ShorterAnswer => request.answer_of(value?.parse().ok()?)?,
+        T::Successor => request.by_model(value?)?,
+        T::OtherModel => request.or_by_models(&case.other_models())?,
+        T::Compress => request.compressed()?,
+        _ => return None,
+    };
+    (!patch.is_empty()).then_some(patch)
 }
 
 /// What a failure calls for, whoever meets it. Source: OpenRouter's documentation and settings, August to October 2026.
@@ -126,9 +223,9 @@ fn wanted(case: &Case<'_>) -> &'static [RemedyType] {
     use {Kind as K, Reason as R, RemedyType as T};
     match (case.diagnosis.kind, case.diagnosis.reason) {
         (_, R::DocumentEngine) => &[],
-        (_, R::AllProvidersAtCapacity) => &[T::Successor, T::ModelPage],
+        (_, R::AllProvidersAtCapacity) => &[T::OtherModel, T::Successor, T::ModelPage],
         (_, R::PoolEngineOverloaded) => &[T::Unpin, T::OtherProvider, T::ModelPage],
-        (K::UpstreamRateLimit, _) => &[T::OwnKey, T::Unpin, T::OtherProvider, T::PaidVariant, T::ModelPage],
+        (K::UpstreamRateLimit, _) => &[T::OwnKey, T::Unpin, T::OtherProvider, T::OtherModel, T::PaidVariant, T::ModelPage],
         (K::ByokRateLimit, _) => &[T::OwnKey, T::Unpin, T::OtherProvider],
         (K::FreePerMinute, _) => &[T::PaidVariant],
         (K::FreePerDay, _) => &[T::Credits, T::PaidVariant],
@@ -136,7 +233,7 @@ fn wanted(case: &Case<'_>) -> &'static [RemedyType] {
         (K::AccountRateLimit, R::ModelPerMinute | R::ModelPerDay) => &[T::PaidVariant, T::ModelList],
         (K::ProviderError, R::ProviderAccountEmpty) => &[T::OwnKey, T::Unpin, T::OtherProvider, T::ModelPage],
         (K::ProviderError, R::Internal) => &[T::Status],
-        (K::ProviderOverloaded | K::ProviderError, _) => &[T::Unpin, T::OtherProvider, T::ModelPage],
+        (K::ProviderOverloaded | K::ProviderError, _) => &[T::Unpin, T::OtherProvider, T::OtherModel, T::ModelPage],
         (K::Timeout, R::NoAnswerInTime) => &[T::Unpin, T::OtherProvider],
         (K::InsufficientCredits, R::OwnProviderAccountEmpty) => &[T::OwnKey, T::Unpin, T::OtherProvider],
         (K::InsufficientCredits, R::PromptTooLong) => &[T::ShorterChat, T::Credits],
@@ -158,7 +255,7 @@ fn wanted(case: &Case<'_>) -> &'static [RemedyType] {
         (K::NoEndpoints, R::FreeEnded) => &[T::Successor, T::ModelPage],
         (K::NoEndpoints, _) => &[T::ModelPage],
         (K::ModelNotFound, _) => &[T::Successor, T::ModelList],
-        (K::ContextLength, _) => &[T::ShorterChat, T::ModelPage],
+        (K::ContextLength, _) => &[T::Compress, T::ShorterChat, T::ModelPage],
         (K::BadRequest, R::TooLarge) => &[T::EditMessage],
         (K::BadRequest | K::UnknownOpenrouter, _) => &[T::Report],
         (K::RegionBlocked, _) => &[T::Unpin, T::OtherProvider, T::ModelPage],
@@ -176,7 +273,11 @@ fn means(kind: RemedyType, case: &Case<'_>) -> Option<(Option<String>, Option<St
     let provider = case.diagnosis.provider.as_deref();
     let pinned = case.pinned_to().is_some();
     match kind {
-        T::Retry | T::Wait | T::ShorterChat | T::EditMessage | T::Report => Some((None, None)),
+        T::Retry | T::Wait | T::ShorterChat | T::Compress | T::EditMessage | T::Report | T::Providers | T::Limits => Some((None, None)),
+        T::OtherModel => {
+            let others = case.other_models();
+            (!others.is_empty() && others.iter().all(|slug| is_slug(slug))).then(|| (Some(others.join(", ")), None))
+        }
         T::OtherProvider => (case.voice != Voice::Site && !pinned && provider.is_some()).then(|| (provider.and_then(provider::slug), None)),
         T::Unpin => (case.voice != Voice::Site && pinned).then_some((None, None)),
         T::OwnKey => {
@@ -195,6 +296,8 @@ fn means(kind: RemedyType, case: &Case<'_>) -> Option<(Option<String>, Option<St
             let paid = case.model().and_then(|model| model.strip_suffix(":free")).filter(|model| is_slug(model))?;
             owner.then(|| (Some(paid.to_owned()), None))
         }
+        // The same models, where they can be asked beside the request's own.
+        T::Successor if case.diagnosis.reason == Reason::AllProvidersAtCapacity && change(T::OtherModel, None, case).is_some() => None,
         T::Successor => Some((Some(case.successor().filter(|slug| is_slug(slug))?.to_owned()), None)),
         T::ModelPage => {
             let model = case.model().filter(|model| is_slug(model) && redact(model) == *model)?;
@@ -209,12 +312,20 @@ fn costs(kind: RemedyType, case: &Case<'_>) -> Cost {
     use RemedyType as T;
     match kind {
         T::Retry | T::Wait if matches!(case.diagnosis.kind, Kind::Timeout | Kind::Network) => Cost::MayBillTwice,
-        T::OtherProvider | T::Unpin | T::Successor => Cost::PriceMayDiffer,
+        // What was agreed to is agreed to once.
+        _ if case.question.paid && (kind == T::Retry || patch_can_be(kind)) => Cost::Credits,
+        T::OtherModel if case.other_models() == [ANY_FREE] => Cost::Nothing,
+        T::OtherProvider | T::Unpin | T::Successor | T::OtherModel => Cost::PriceMayDiffer,
         T::OwnKey => Cost::ProviderAccount,
         T::Credits | T::PaidVariant => Cost::Credits,
         T::Privacy => Cost::Privacy,
         _ => Cost::Nothing,
     }
+}
+
+const fn patch_can_be(kind: RemedyType) -> bool {
+    use RemedyType as T;
+    matches!(kind, T::OtherProvider | T::Unpin | T::ShorterAnswer | T::Successor | T::OtherModel | T::Compress)
 }
 
 impl Case<'_> {
@@ -232,7 +343,7 @@ impl Case<'_> {
 }
 
 /// `author/model`: nothing else may end up in an address.
-fn is_slug(text: &str) -> bool {
+pub(crate) fn is_slug(text: &str) -> bool {
     let plain = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')

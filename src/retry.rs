@@ -52,18 +52,38 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
     if impossible || out_of_reach {
         return plan;
     }
-    // No SDK tries again what came with a good status.
-    let by_status = !(200..300).contains(&question.exchange.status);
-    let app_retries = question.request.as_ref().and_then(|request| request.app_retries).filter(|_| by_status);
-    let app_tries_again = match question.site.own_retries {
-        Some(tries) => question.attempt <= tries.min(MAX_OWN_RETRIES),
-        None => app_retries.is_some_and(|made| made < APP_RETRIES),
-    };
-    if app_tries_again {
+    if app_tries_again(question) {
         return Plan { show_after_ms: APP_RETRY_MS, ..plan };
     }
     let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS)).min(patience_ms);
     Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), ..plan }
+}
+
+/// Where the same request cannot help, or not soon, but a changed one can: the answer is kept for that, unless the app is about to try again
+/// by itself.
+#[must_use]
+pub(crate) fn hold_for_change(plan: Plan, question: &Question) -> Plan {
+    if plan.hold || plan.show_after_ms > 0 || question.site.paused {
+        return plan;
+    }
+    let status = question.exchange.status;
+    // What no SDK tries again: refusals, and what came with a good status.
+    let is_tried_again = matches!(status, 0 | 408 | 409 | 429 | 500..);
+    if is_tried_again && app_tries_again(question) {
+        return Plan { show_after_ms: APP_RETRY_MS, ..plan };
+    }
+    Plan { hold: true, deadline_ms: u32::try_from(HOLD_MS).ok(), ..plan }
+}
+
+/// Is the app about to send it again by itself?
+fn app_tries_again(question: &Question) -> bool {
+    // No SDK tries again what came with a good status.
+    let by_status = !(200..300).contains(&question.exchange.status);
+    let app_retries = question.request.as_ref().and_then(|request| request.app_retries).filter(|_| by_status);
+    match question.site.own_retries {
+        Some(tries) => question.attempt <= tries.min(MAX_OWN_RETRIES),
+        None => app_retries.is_some_and(|made| made < APP_RETRIES),
+    }
 }
 
 /// The end of the wait: the later one where a wait and a reset are stated, so that no try is ever early; else the

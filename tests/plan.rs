@@ -1,6 +1,6 @@
 //! When an answer is kept from the app, and when not.
 
-use cooldown::{Exchange, Locale, Plan, Question, RemedyType, RequestFacts, SiteMemory, explain};
+use cooldown::{Asks, Cost, Exchange, Locale, Plan, Question, RemedyType, RequestFacts, SiteMemory, explain};
 
 const AT_MS: u64 = 1_795_348_800_000;
 
@@ -23,6 +23,83 @@ fn plan(question: &Question) -> Plan {
     let retry_first = verdict.remedies.first().is_some_and(|remedy| remedy.kind == RemedyType::Retry);
     assert_eq!(retry_first, verdict.plan.hold, "Retry is offered exactly while the answer is held");
     verdict.plan
+}
+
+/// The same call with a body that can be changed.
+fn changeable(question: Question, model: &str, only: &[&str]) -> Question {
+    let only = only.iter().map(|slug| (*slug).to_owned()).collect();
+    let members = Some(vec!["model".to_owned(), "max_tokens".to_owned()]);
+    let request = RequestFacts { key: true, model: Some(model.to_owned()), only, members, size: Some(400), ..RequestFacts::default() };
+    Question { request: Some(request), ..question }
+}
+
+fn kinds(question: &Question) -> Vec<RemedyType> {
+    explain(question, &Locale::english()).expect("OpenRouter's").remedies.iter().map(|remedy| remedy.kind).collect()
+}
+
+const AFFORD: &str = r#"{"error":{"message":"This request requires more credits, or fewer max_tokens. You requested up to 32000 tokens, but can only afford 900. To increase, visit https://openrouter.ai/settings/credits and upgrade to a paid account","code":402}}"#;
+const PINNED: &str = r#"{"error":{"message":"No allowed providers are available for the selected model. Providers serving a/b: together, but your request's `provider.only` preference permits only: cerebras.","code":404,"metadata":{"available_providers":["together"],"requested_providers":["cerebras"]}}}"#;
+
+#[test]
+fn what_cannot_be_repeated_is_held_for_a_change() {
+    let locale = Locale::english();
+    let held = |question: &Question| explain(question, &locale).expect("OpenRouter's").plan;
+    for (question, kind) in [
+        (changeable(failing(402, AFFORD), "a/b", &[]), RemedyType::ShorterAnswer),
+        (changeable(failing(404, PINNED), "a/b", &["cerebras"]), RemedyType::Unpin),
+    ] {
+        assert_eq!(held(&question), Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 });
+        assert!(kinds(&question).contains(&kind) && !kinds(&question).contains(&RemedyType::Retry));
+        assert!(!held(&Question { replayable: false, ..question.clone() }).hold, "what cannot be sent again");
+        let site = SiteMemory { own_retries: Some(2), ..SiteMemory::default() };
+        assert!(held(&Question { site, ..question.clone() }).hold, "no SDK tries a refusal again");
+        let no_json = question.request.clone().map(|request| RequestFacts { members: None, ..request });
+        assert!(!held(&Question { request: no_json, ..question }).hold, "what is no JSON is not changed");
+    }
+}
+
+#[test]
+fn a_free_limit_is_held_for_the_paid_version_unless_the_app_tries_again() {
+    let day = failing(429, r#"{"error":{"message":"Rate limit exceeded: free-models-per-day","code":429}}"#);
+    let question = changeable(day, "a/b:free", &[]);
+    let verdict = explain(&question, &Locale::english()).unwrap();
+    assert!(verdict.plan.hold);
+    let paid = verdict.remedies.iter().find(|remedy| remedy.kind == RemedyType::PaidVariant).unwrap();
+    assert_eq!((paid.asks, &paid.patch), (Some(Asks::Price), &None), "its price comes first");
+    let request = question.request.clone().map(|request| RequestFacts { app_retries: Some(0), ..request });
+    let sdk = explain(&Question { request, ..question }, &Locale::english()).unwrap();
+    assert!(!sdk.plan.hold && sdk.plan.show_after_ms > 0);
+}
+
+#[test]
+fn after_three_failures_another_way_goes_first() {
+    let question = changeable(pool(""), "a/b", &[]);
+    assert_eq!(kinds(&Question { failures: 2, ..question.clone() }).first(), Some(&RemedyType::Retry));
+    let often = kinds(&Question { failures: 3, ..question.clone() });
+    assert_eq!(often.get(..2), Some([RemedyType::OtherProvider, RemedyType::Retry].as_slice()));
+    assert_eq!(kinds(&Question { failures: 3, ..pool("") }).first(), Some(&RemedyType::Retry), "where there is another");
+}
+
+#[test]
+fn a_model_without_room_lets_others_answer() {
+    let body = r#"{"error":{"message":"All providers for a/b are at capacity. Retry after 5 seconds.","code":429,"availability":{"code":"capacity_exhausted","retryable":true,"retry_after":5,"requested_models":["a/b"],"docs_url":"https://openrouter.ai/docs","fallback_models":["c/d","e/f","g/h"]}}}"#;
+    let full = changeable(failing(429, body), "a/b", &[]);
+    let verdict = explain(&full, &Locale::english()).unwrap();
+    let other = verdict.remedies.iter().find(|remedy| remedy.kind == RemedyType::OtherModel).unwrap();
+    let edits: Vec<_> = other.patch.iter().flatten().map(|edit| (edit.path.join("."), edit.json.as_deref())).collect();
+    assert_eq!(edits, [("models".to_owned(), Some(r#"["c/d","e/f"]"#))], "three at most, with its own");
+    assert_eq!((other.label.as_str(), other.price.as_str()), ("Let d, f answer", "price may differ"));
+    assert!(!kinds(&full).contains(&RemedyType::Successor), "the same models are not offered twice");
+    assert!(kinds(&failing(429, body)).contains(&RemedyType::Successor), "where nothing can be changed they are named");
+}
+
+#[test]
+fn what_was_agreed_to_is_priced_again() {
+    let paid = Question { paid: true, ..changeable(pool(""), "a/b", &[]) };
+    let verdict = explain(&paid, &Locale::english()).unwrap();
+    let prices: Vec<_> =
+        verdict.remedies.iter().filter(|remedy| remedy.costs == Cost::Credits).map(|remedy| (remedy.kind, remedy.price.as_str())).collect();
+    assert_eq!(prices, [(RemedyType::Retry, "paid from credits"), (RemedyType::OtherProvider, "paid from credits")]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use cooldown::browser::{Card, explain, mount_card};
 use cooldown::{
-    Answer, Certainty, Cost, Detail, Diagnosis, Evidence, Fact, FactId, Kind, LimitOwner, Plan, Reason, Remedy, RemedyType, RetryHelps,
-    Verdict, Words,
+    Answer, Asks, Certainty, Cost, Detail, Diagnosis, Edit, Evidence, Fact, FactId, Kind, LimitOwner, Plan, Reason, Remedy, RemedyType,
+    RetryHelps, Verdict, Words,
 };
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Date, Function, JSON, Object, Promise, Reflect};
@@ -35,7 +35,20 @@ impl Stage {
         stage
     }
 
+    /// `panel` and `rule` as JSON.
+    fn show_with(&self, verdict: &Verdict, panel: &str, rule: &str) {
+        self.draw(verdict, "held", 1, 1, &[("panel", JSON::parse(panel).unwrap()), ("rule", JSON::parse(rule).unwrap())]);
+    }
+
+    fn show_by(&self, verdict: &Verdict, by: &str) {
+        self.draw(verdict, "answered", 1, 2, &[("by", by.into())]);
+    }
+
     fn show(&self, verdict: &Verdict, phase: &str, requests: u32, attempt: u32) {
+        self.draw(verdict, phase, requests, attempt, &[]);
+    }
+
+    fn draw(&self, verdict: &Verdict, phase: &str, requests: u32, attempt: u32, more: &[(&str, JsValue)]) {
         let plain = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
         let view = Object::new();
         let set = |name: &str, value: JsValue| Reflect::set(&view, &name.into(), &value).unwrap();
@@ -44,6 +57,9 @@ impl Stage {
         set("requests", requests.into());
         set("attempt", attempt.into());
         set("site", "chat.example".into());
+        for (name, value) in more {
+            set(name, value.clone());
+        }
         self.card.show(view.into()).unwrap();
     }
 }
@@ -98,7 +114,29 @@ fn fact(id: FactId, answer: Option<Answer>, value: &str) -> Fact {
 
 fn link(label: &str, url: &str) -> Remedy {
     let (url, hint) = (Some(url.to_owned()), "When it helps.".to_owned());
-    Remedy { kind: RemedyType::OwnKey, label: label.to_owned(), url, hint, costs: Cost::ProviderAccount, value: None, at_ms: None }
+    Remedy { url, hint, costs: Cost::ProviderAccount, ..remedy(RemedyType::OwnKey, label) }
+}
+
+fn remedy(kind: RemedyType, label: &str) -> Remedy {
+    Remedy {
+        kind,
+        label: label.to_owned(),
+        url: None,
+        hint: String::new(),
+        costs: Cost::Nothing,
+        value: None,
+        at_ms: None,
+        price: String::new(),
+        patch: None,
+        asks: None,
+        also: None,
+    }
+}
+
+/// Something that sends a changed request.
+fn change(kind: RemedyType, label: &str) -> Remedy {
+    let edit = Edit { path: vec!["model".to_owned()], json: Some("1".to_owned()) };
+    Remedy { price: "no extra cost".to_owned(), patch: Some(vec![edit]), ..remedy(kind, label) }
 }
 
 /// A busy provider, nothing stated about how long; tests change what they are about.
@@ -136,18 +174,7 @@ fn busy() -> Verdict {
             report: "Cooldown report".to_owned(),
         },
         plan: Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 },
-        remedies: vec![
-            Remedy {
-                kind: RemedyType::Retry,
-                label: "Retry".to_owned(),
-                url: None,
-                hint: String::new(),
-                costs: Cost::Nothing,
-                value: None,
-                at_ms: None,
-            },
-            link("Integrations", "https://openrouter.ai/settings/integrations"),
-        ],
+        remedies: vec![remedy(RemedyType::Retry, "Retry"), link("Integrations", "https://openrouter.ai/settings/integrations")],
     }
 }
 
@@ -258,6 +285,67 @@ fn an_answer_is_one_calm_line() {
         assert!(!is_shown(gone), "{gone}");
     }
     assert!(is_shown("#close"));
+}
+
+#[wasm_bindgen_test]
+fn changes_are_buttons_with_their_price_while_something_can_be_sent() {
+    let mut verdict = busy();
+    verdict.remedies.push(change(RemedyType::OtherProvider, "Skip Cerebras"));
+    verdict.remedies.push(change(RemedyType::PaidVariant, "Paid"));
+    verdict.remedies.push(change(RemedyType::OtherModel, "Another"));
+    verdict.remedies.push(Remedy { asks: Some(Asks::Limits), price: "free".to_owned(), ..remedy(RemedyType::Limits, "My limits") });
+    let stage = Stage::with(&verdict, "held");
+    assert_eq!(text("[data-index='2']"), "Skip Cerebrasno extra cost");
+    assert_eq!([count("button.remedy"), count("a.remedy"), count(".ask[data-index]")], [2, 1, 2], "two, a page, and the rest quietly");
+    assert_eq!(count(".links .main"), 0, "Retry is the thing to press");
+    stage.show(&verdict, "released", 1, 1);
+    assert_eq!([count("button.remedy"), count("a.remedy"), count(".ask[data-index]")], [0, 1, 1], "the app has its error");
+}
+
+#[wasm_bindgen_test]
+fn what_goes_before_retry_is_the_thing_to_press_unless_it_changes_the_model_or_costs_money() {
+    for (kind, is_main) in [
+        (RemedyType::OtherProvider, true),
+        (RemedyType::ShorterAnswer, true),
+        (RemedyType::OtherModel, false),
+        (RemedyType::PaidVariant, false),
+    ] {
+        let mut verdict = busy();
+        verdict.remedies.insert(0, change(kind, "Another way"));
+        let _stage = Stage::with(&verdict, "failed");
+        assert_eq!(count("button.main") == 1, is_main, "{}", kind.as_str());
+        assert_eq!(find(".actions").has_attribute("data-other"), is_main);
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_was_looked_up_stands_in_a_panel() {
+    let stage = Stage::with(&busy(), "held");
+    assert!(!is_shown("#panel"));
+    stage.show_with(&busy(), "\"loading\"", "null");
+    assert_eq!(text("#panel"), "Asking OpenRouter…");
+    stage.show_with(&busy(), "\"failed\"", "null");
+    assert_eq!(text("#panel"), "OpenRouter didn't answer that just now.");
+    let panel = r#"{"title":"<b>Who</b>","lines":[{"label":"Credits left","value":"$1.00"}],"offers":[{"label":"Cerebras","price":"failed just now","detail":"","patch":null},
+        {"label":"Together","price":"about $0.0006","detail":"$0.20 in","patch":[]}],"always":{"label":"Skip it","price":"price may differ"},"note":"Estimated.","at_ms":1795348800000}"#;
+    stage.show_with(&busy(), panel, r#"{"name":"Cerebras","until_ms":1795348800000}"#);
+    assert_eq!(text("#panel h3"), "<b>Who</b>", "as text");
+    assert_eq!(text(".lines"), "Credits left$1.00");
+    assert_eq!(
+        [count("#panel button"), count(".offer.failed"), count("[data-act='offer'][data-index='1']"), count("[data-act='always']")],
+        [2, 1, 1, 1]
+    );
+    assert!(text("#panel .hint:last-child").starts_with("Read at "));
+    assert!(text("#rule").starts_with("Cerebras is skipped here until ") && is_shown("#rule [data-act='undo']"));
+    stage.show(&busy(), "held", 1, 1);
+    assert!(!is_shown("#panel") && !is_shown("#rule"));
+}
+
+#[wasm_bindgen_test]
+fn who_answered_is_named() {
+    let stage = Stage::with(&busy(), "held");
+    stage.show_by(&busy(), "Together");
+    assert_eq!(text("#title"), "Answered on try 2 by Together");
 }
 
 #[wasm_bindgen_test]

@@ -2,7 +2,8 @@
 //! `INSTA_UPDATE=always cargo test --test words` writes them anew, the diff shows what people will read.
 
 use cooldown::{
-    Evidence, Exchange, FactId, Kind, LimitOwner, Locale, Question, Reason, RemedyType, RequestFacts, RetryHelps, Surface, Verdict, explain,
+    Asks, Evidence, Exchange, FactId, Kind, LimitOwner, Locale, Question, Reason, RemedyType, RequestFacts, RetryHelps, Surface, Verdict,
+    explain,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,9 @@ fn questions(row: &Value) -> [(&'static str, Question); 4] {
     };
     let named = row["named"] == true;
     let relay = !row["url"].as_str().is_some_and(|url| url.contains("//openrouter.ai/"));
-    let with_key = RequestFacts { key: true, model: Some("acme/model-1".to_owned()), ..RequestFacts::default() };
+    let members = Some(vec!["model".to_owned(), "messages".to_owned()]);
+    let with_key =
+        RequestFacts { key: true, model: Some("acme/model-1".to_owned()), members, size: Some(4_000), ..RequestFacts::default() };
     [
         ("yours", ask("https://openrouter.ai/api/v1/chat/completions", Some(with_key.clone()))),
         ("a gateway's", ask("https://gateway.example/v1/chat/completions", Some(with_key))),
@@ -60,7 +63,13 @@ fn sheet(verdict: &Verdict) -> String {
             remedy.value.as_deref().map_or("", |value| if value.bytes().all(|byte| byte.is_ascii_digit()) { "{n}" } else { "{slug}" });
         let own = remedy.url.as_deref().and_then(|url| url.split_once("/byok/")).map(|(head, _)| format!("{head}/byok/{{slug}}"));
         let url = own.as_deref().or(remedy.url.as_deref()).unwrap_or("");
-        let said = [value, url, &remedy.hint, remedy.costs.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+        // What one click changes.
+        let change = remedy.patch.iter().flatten().map(|edit| edit.path.join(".")).collect::<Vec<_>>().join(" ");
+        let said = [value, url, &remedy.hint, remedy.costs.as_str(), &remedy.price, &change]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>();
         writeln!(sheet, "  [{}] {}", remedy.label, said.join(" · ")).unwrap();
     }
     // On what it is based: the places, and what stood there.
@@ -166,7 +175,16 @@ fn every_reachable_verdict_is_complete() {
             }
             let kinds: BTreeSet<&str> = remedies.iter().map(|remedy| remedy.kind.as_str()).collect();
             assert_eq!(kinds.len(), remedies.len(), "{at}: a remedy stands twice");
-            assert!(diagnosis.retry_helps != RetryHelps::Never || !plan.hold && !kinds.contains("wait"), "{at}");
+            assert!(diagnosis.retry_helps != RetryHelps::Never || !kinds.contains("wait") && !kinds.contains("retry"), "{at}");
+            let sends = remedies.iter().any(|remedy| remedy.patch.is_some() || remedy.asks == Some(Asks::Price));
+            assert!(!plan.hold || kinds.contains("retry") || sends, "{at}: kept, and nothing can land");
+            for remedy in &remedies {
+                assert_eq!(
+                    remedy.patch.is_some() || remedy.asks.is_some(),
+                    !remedy.price.is_empty(),
+                    "{at}: a button without a price, or a price without one"
+                );
+            }
         }
     }
     let reasons: BTreeSet<Reason> = reached.keys().map(|(.., reason)| *reason).collect();

@@ -5,8 +5,8 @@
 
 use super::clock::{self, Until};
 use super::dom::{Icon, add, add_icon, add_text, as_kind, clear, say, set_icon, show};
-use super::view::{Phase, Verdict, View};
-use crate::{Answer, Locale, RemedyType, RetryHelps};
+use super::view::{Panel, Phase, Remedy, View};
+use crate::{Answer, Asks, Locale, RemedyType, RetryHelps};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use js_sys::{Date, Function};
@@ -33,6 +33,10 @@ const SOON_MS: f64 = 10_000.0;
 
 /// Beside the main button a person takes in two things more.
 const MOST_LINKS: usize = 2;
+
+/// On a button, what pressing it does, as `Act` of `extension/protocol.js` names it; and about which of several.
+const ACT: &str = "data-act";
+const INDEX: &str = "data-index";
 
 /// What pressing the main button does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +133,10 @@ struct Parts {
     links: Element,
     tip: Element,
     hints: Element,
+    asks: Element,
+    panel: Element,
+    rule: Element,
+    rule_text: Element,
     facts: Element,
     foot: Element,
     rows: Element,
@@ -176,6 +184,12 @@ impl Parts {
         let links = add(&actions, "div", "links")?;
         let tip = part(&sheet, "p", "tip", &[("id", "tip")])?;
         let hints = add(&sheet, "div", "hints")?;
+        let asks = add(&sheet, "div", "asks")?;
+        let panel = part(&sheet, "div", "panel", &[("id", "panel"), ("aria-live", "polite")])?;
+        let rule = part(&sheet, "p", "rule", &[("id", "rule"), ("hidden", "")])?;
+        let rule_text = add(&rule, "span", "")?;
+        let undo = part(&rule, "button", "ask", &[("type", "button"), (ACT, "undo")])?;
+        undo.set_text_content(Some(&words("card_undo")));
         let facts = part(&sheet, "dl", "facts", &[("id", "facts")])?;
 
         let foot = add(&sheet, "div", "foot")?;
@@ -215,6 +229,10 @@ impl Parts {
             links,
             tip,
             hints,
+            asks,
+            panel,
+            rule,
+            rule_text,
             facts,
             foot,
             rows,
@@ -259,6 +277,15 @@ impl Screen {
             this.draw_verdict(&view)?;
             this.left.set(f64::NAN);
         }
+        let sends = |view: &View| matches!(view.phase, Phase::Held | Phase::Armed | Phase::Failed);
+        if !same_verdict || before.as_ref().is_none_or(|before| sends(before) != sends(&view)) {
+            this.draw_remedies(&view, sends(&view))?;
+            this.deafen();
+        }
+        if before.as_ref().is_none_or(|before| before.panel != view.panel) {
+            this.draw_panel(&view)?;
+            this.deafen();
+        }
         this.draw_phase(&view)?;
         if !same_verdict {
             this.deafen();
@@ -283,7 +310,6 @@ impl Screen {
         parts.card.set_lang(&verdict.lang);
         parts.card.set_dir(direction(&verdict.lang));
         say(&parts.body, &verdict.body);
-        self.draw_links(verdict)?;
 
         clear(&parts.facts);
         for fact in &verdict.facts {
@@ -339,32 +365,130 @@ impl Screen {
         Ok(())
     }
 
-    /// The pages that help, as real links: they can be copied, opened in a new window, and say where they lead.
-    fn draw_links(&self, verdict: &Verdict) -> Result<(), JsValue> {
-        let parts = &self.parts;
-        clear(&parts.links);
-        clear(&parts.hints);
-        let pages = verdict.remedies.iter().filter_map(|remedy| Some((remedy, remedy.url.as_deref()?)));
-        let pages = pages.filter(|(_, url)| url.starts_with("https://")).take(MOST_LINKS);
-        let retry = verdict.remedies.iter().any(|remedy| remedy.kind == RemedyType::Retry);
-        let mut drawn = 0_u32;
-        for (remedy, url) in pages {
-            let class = if drawn == 0 && !retry { "remedy main" } else { "remedy" };
-            let link = add(&parts.links, "a", class)?;
-            for (name, value) in [("href", url), ("target", "_blank"), ("rel", "noopener noreferrer")] {
-                link.set_attribute(name, value)?;
-            }
-            add_text(&link, "span", "", &remedy.label)?;
-            add_icon(&link, Icon::Leave, "mark")?;
-            add_text(&link, "span", "unseen", &format!(" {}", self.locale.message("card_new_tab", &[])))?;
-            if !remedy.hint.is_empty() {
-                let id = format!("hint-{drawn}");
-                add_text(&parts.hints, "p", "hint", &remedy.hint)?.set_attribute("id", &id)?;
-                link.set_attribute("aria-describedby", &id)?;
-            }
-            drawn += 1;
+    /// What helps beside the same request again: buttons that send a changed one, while an answer is kept, and pages as real links, which
+    /// can be copied, opened in a new window, and say where they lead. What can only be looked up stands below them, quietly.
+    fn draw_remedies(&self, view: &View, sends: bool) -> Result<(), JsValue> {
+        let (parts, remedies) = (&self.parts, &view.verdict.remedies);
+        for part in [&parts.links, &parts.hints, &parts.asks] {
+            clear(part);
         }
-        show(&parts.links, drawn > 0);
+        let changes = |remedy: &Remedy| sends && (remedy.sends || remedy.asks == Some(Asks::Price));
+        let is_page = |remedy: &Remedy| remedy.url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let retry = remedies.iter().position(|remedy| remedy.kind == RemedyType::Retry);
+        // What changes the model or costs money is never the thing to press; another way to the same is, where the same way failed often.
+        let goes_first = |at: usize, remedy: &Remedy| {
+            use RemedyType as T;
+            let same = matches!(remedy.kind, T::OtherProvider | T::Unpin | T::ShorterAnswer | T::Compress);
+            changes(remedy) && same && retry.is_none_or(|retry| at < retry)
+        };
+        let main = remedies.iter().enumerate().find(|(at, remedy)| goes_first(*at, remedy)).map(|(at, _)| at);
+        let first_page = || remedies.iter().position(is_page).filter(|_| retry.is_none());
+        let main = main.or_else(first_page);
+        let all = || remedies.iter().enumerate();
+        let buttons = all().filter(|(_, remedy)| changes(remedy)).take(MOST_LINKS);
+        let room = if all().any(|(_, remedy)| changes(remedy)) { 1 } else { MOST_LINKS };
+        let links = all().filter(|(_, remedy)| is_page(remedy) && !changes(remedy)).take(room);
+        for (at, remedy) in buttons.chain(links) {
+            let class = if main == Some(at) { "remedy main" } else { "remedy" };
+            let button = if changes(remedy) {
+                let button = self.add_button(&parts.links, class, "remedy", at)?;
+                add_text(&button, "span", "label", &remedy.label)?;
+                add_text(&button, "span", "price", &remedy.price)?;
+                button
+            } else {
+                let link = add(&parts.links, "a", class)?;
+                self.draw_page(&link, remedy.url.as_deref().unwrap_or_default(), &remedy.label)?;
+                link
+            };
+            // Their names and prices say it.
+            if matches!(remedy.kind, RemedyType::OtherProvider | RemedyType::OtherModel) {
+                button.set_attribute("title", &remedy.hint)?;
+            } else if !remedy.hint.is_empty() {
+                let id = format!("hint-{at}");
+                let hint = add_text(&parts.hints, "p", "hint", &remedy.hint)?;
+                hint.set_attribute("id", &id)?;
+                button.set_attribute("aria-describedby", &id)?;
+                if let Some(also) = &remedy.also {
+                    // Who opens Details wants to know it all.
+                    let more = format!(" {} ", self.locale.message("remedy_own_key_more", &[]));
+                    let more = add_text(&hint, "span", "more", &more)?;
+                    self.draw_page(&add(&more, "a", "")?, also, &self.locale.message("remedy_own_key_also", &[]))?;
+                }
+            }
+        }
+        let asked = |remedy: &Remedy| match remedy.asks {
+            Some(Asks::Providers) => sends,
+            Some(Asks::Limits) => true,
+            _ => false,
+        };
+        let more = all().filter(|(_, remedy)| changes(remedy)).skip(MOST_LINKS);
+        for (at, remedy) in more.chain(all().filter(|(_, remedy)| asked(remedy))) {
+            let button = self.add_button(&parts.asks, "ask", "remedy", at)?;
+            button.set_attribute("title", &remedy.hint)?;
+            add_text(&button, "span", "label", &remedy.label)?;
+            add_text(&button, "span", "price", &remedy.price)?;
+        }
+        parts.actions.toggle_attribute_with_force("data-other", main.is_some() && retry.is_some())?;
+        show(&parts.links, parts.links.has_child_nodes());
+        Ok(())
+    }
+
+    /// A button that the card's own click handler understands.
+    fn add_button(&self, parent: &Element, class: &str, act: &str, index: usize) -> Result<Element, JsValue> {
+        let button = add(parent, "button", class)?;
+        for (name, value) in [("type", "button"), (ACT, act), (INDEX, &index.to_string())] {
+            button.set_attribute(name, value)?;
+        }
+        Ok(button)
+    }
+
+    fn draw_page(&self, link: &Element, url: &str, label: &str) -> Result<(), JsValue> {
+        for (name, value) in [("href", url), ("target", "_blank"), ("rel", "noopener noreferrer")] {
+            link.set_attribute(name, value)?;
+        }
+        add_text(link, "span", "", label)?;
+        add_icon(link, Icon::Leave, "mark")?;
+        add_text(link, "span", "unseen", &format!(" {}", self.locale.message("card_new_tab", &[])))?;
+        Ok(())
+    }
+
+    /// What was looked up, or that it is on its way.
+    fn draw_panel(&self, view: &View) -> Result<(), JsValue> {
+        let panel = &self.parts.panel;
+        clear(panel);
+        show(panel, view.panel.is_some());
+        let (title, lines, offers, always, note, at_ms) = match &view.panel {
+            None => return Ok(()),
+            Some(Panel::Loading) => return add_text(panel, "p", "hint", &self.locale.message("card_looking_up", &[])).map(drop),
+            Some(Panel::Failed) => return add_text(panel, "p", "hint", &self.locale.message("card_look_up_failed", &[])).map(drop),
+            Some(Panel::Shown { title, lines, offers, always, note, at_ms }) => (title, lines, offers, always, note, at_ms),
+        };
+        add_text(panel, "h3", "", title)?;
+        if !lines.is_empty() {
+            let rows = add(panel, "dl", "lines")?;
+            for [label, value] in lines {
+                let row = add(&rows, "div", "")?;
+                add_text(&row, "dt", "", label)?;
+                add_text(&row, "dd", "value", value)?;
+            }
+        }
+        for (at, offer) in offers.iter().enumerate() {
+            let row = if offer.sends { self.add_button(panel, "offer", "offer", at)? } else { add(panel, "div", "offer failed")? };
+            add_text(&row, "span", "label", &offer.label)?;
+            add_text(&row, "span", "price", &offer.price)?;
+            if !offer.detail.is_empty() {
+                add_text(&row, "span", "detail", &offer.detail)?;
+            }
+        }
+        if let Some([label, price]) = always {
+            let button = self.add_button(panel, "offer", "always", 0)?;
+            add_text(&button, "span", "label", label)?;
+            add_text(&button, "span", "price", price)?;
+        }
+        let read = at_ms.map(|at_ms| self.locale.message("card_read_at", &[("time", &clock::time(&self.locale, at_ms))]));
+        for text in [Some(note.clone()), read].into_iter().flatten().filter(|text| !text.is_empty()) {
+            add_text(panel, "p", "hint", &text)?;
+        }
         Ok(())
     }
 
@@ -381,18 +505,22 @@ impl Screen {
         parts.card.set_attribute("data-tone", tone)?;
         set_icon(&parts.glyph, glyph)?;
         say(&parts.title, &if answered { self.answered(view) } else { view.verdict.title.clone() });
-        let close = if matches!(phase, Phase::Held | Phase::Armed | Phase::Retrying | Phase::Failed) && has_retry(view) {
-            "card_close_held"
-        } else {
-            "card_close"
-        };
+        let close =
+            if matches!(phase, Phase::Held | Phase::Armed | Phase::Retrying | Phase::Failed) { "card_close_held" } else { "card_close" };
         let close = self.locale.message(close, &[]);
         parts.close.set_attribute("aria-label", &close)?;
         parts.close.set_title(&close);
         say(&parts.note, &self.note(view));
-        for part in [&parts.body, &parts.actions, &parts.hints, &parts.facts, &parts.foot] {
+        for part in [&parts.body, &parts.actions, &parts.hints, &parts.asks, &parts.facts, &parts.foot] {
             show(part, !answered);
         }
+        show(&parts.panel, !answered && view.panel.is_some());
+        let until = view.rule.as_ref().map(|rule| {
+            let until = clock::time(&self.locale, rule.until_ms);
+            self.locale.message("card_rule", &[("provider", &rule.name), ("time", &until)])
+        });
+        show(&parts.rule, until.is_some());
+        parts.rule_text.set_text_content(until.as_deref());
         let several = if view.requests > 1 { clock::plural(&self.locale, "card_requests", view.requests) } else { String::new() };
         say(&parts.count, &several);
 
@@ -490,7 +618,7 @@ impl Screen {
             (Phase::Retrying, _) => "card_tip_retrying",
             (_, Press::Disarm) => "card_tip_armed",
             (_, Press::Retry) if counts => "card_tip_early",
-            (_, Press::Retry) => "card_tip_held",
+            (_, Press::Retry) | (Phase::Held | Phase::Failed, Press::Nothing) => "card_tip_held",
             (_, Press::Control) => "card_tip_control",
             (_, Press::Nothing) => return say(&self.parts.tip, ""),
         };
@@ -548,10 +676,11 @@ impl Screen {
     }
 
     fn answered(&self, view: &View) -> String {
-        if view.attempt > 1 {
-            self.locale.message("card_answered_on", &[("count", &clock::whole(&self.locale, view.attempt))])
-        } else {
-            self.locale.message("card_answered", &[])
+        let count = clock::whole(&self.locale, view.attempt);
+        match view.by.as_deref() {
+            _ if view.attempt <= 1 => self.locale.message("card_answered", &[]),
+            Some(by) => self.locale.message("card_answered_by", &[("count", &count), ("provider", by)]),
+            None => self.locale.message("card_answered_on", &[("count", &count)]),
         }
     }
 
@@ -588,6 +717,11 @@ impl Screen {
             };
             self.acted.set(true);
             self.tell(action);
+        } else if let Some(action) = button.get_attribute(ACT).filter(|_| !self.acted.get()) {
+            self.acted.set(true);
+            let index = button.get_attribute(INDEX).and_then(|index| index.parse::<u32>().ok());
+            // As in `tell`.
+            let _ = self.act.call2(&JsValue::UNDEFINED, &action.into(), &index.into());
         }
     }
 
@@ -643,7 +777,9 @@ fn has_retry(view: &View) -> bool {
 
 fn retry_label(view: &View) -> String {
     let retry = view.verdict.remedies.iter().find(|remedy| remedy.kind == RemedyType::Retry);
-    retry.map(|remedy| remedy.label.clone()).unwrap_or_default()
+    let label =
+        |remedy: &Remedy| if remedy.price.is_empty() { remedy.label.clone() } else { format!("{} · {}", remedy.label, remedy.price) };
+    retry.map(label).unwrap_or_default()
 }
 
 fn is_hidden(element: &Element) -> bool {

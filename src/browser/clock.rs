@@ -89,6 +89,12 @@ pub(super) fn sentence(locale: &Locale, until: Until, at_ms: f64, now_ms: f64) -
     locale.message(key, &[("time", &time), ("wait", &wait)])
 }
 
+/// "14:05", in the person's own zone and habit.
+pub(super) fn time(locale: &Locale, at_ms: f64) -> String {
+    let how = [("hour", "numeric"), ("minute", "2-digit"), ("hourCycle", &hour_cycle())];
+    format(&tags(locale.lang()), &Date::new(&at_ms.into()), &how)
+}
+
 /// How long the text of [`wait`] stays true: to the next second, or to the next minute where seconds are not shown.
 pub(super) fn next_change_ms(left_ms: f64) -> f64 {
     if left_ms <= COUNTED { left_ms - ((left_ms / SECOND).ceil() - 1.0) * SECOND } else { MINUTE.min(left_ms - COUNTED) }

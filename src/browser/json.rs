@@ -2,7 +2,7 @@
 //! hundred crossings that one text spares. `tests/wasm_same_answer.rs` holds this one to the derived code.
 
 use crate::read::fault::decimal;
-use crate::{Answer, Diagnosis, Evidence, Plan, Remedy, Verdict, Words};
+use crate::{Answer, Asks, Detail, Diagnosis, Edit, Evidence, Panel, Patch, Plan, Remedy, Verdict, Words};
 use js_sys::JSON;
 use wasm_bindgen::prelude::*;
 
@@ -35,6 +35,41 @@ pub(super) fn object(verdict: &Verdict) -> JsValue {
     words.set_raw(&verdict.words.raw);
     words.set_report(&verdict.words.report);
     parsed.into()
+}
+
+/// The panel as an object; null where that cannot be.
+pub(super) fn panel(it: &Panel) -> JsValue {
+    let mut out = Out(String::with_capacity(2_048));
+    out.object(|out| {
+        out.text("title", Some(&it.title));
+        out.member("lines", |out| out.list(&it.lines, Out::detail));
+        let offer = |out: &mut Out| {
+            out.list(&it.offers, |out, offer| {
+                out.object(|out| {
+                    out.text("label", Some(&offer.label));
+                    out.text("price", Some(&offer.price));
+                    out.text("detail", Some(&offer.detail));
+                    out.word("costs", Some(offer.costs.as_str()));
+                    out.patch(offer.patch.as_ref());
+                });
+            });
+        };
+        out.member("offers", offer);
+        match &it.always {
+            Some(always) => out.member("always", |out| {
+                out.object(|out| {
+                    out.text("label", Some(&always.label));
+                    out.text("price", Some(&always.price));
+                    out.text("slug", Some(&always.slug));
+                    out.text("name", Some(&always.name));
+                });
+            }),
+            None => out.bare("always", None),
+        }
+        out.text("note", Some(&it.note));
+        out.number("at_ms", it.at_ms);
+    });
+    JSON::parse(&out.0).unwrap_or(JsValue::NULL)
 }
 
 struct Out(String);
@@ -84,16 +119,28 @@ impl Out {
                 });
             };
             out.member("facts", fact);
-            let detail = |out: &mut Self| {
-                out.list(&it.details, |out, detail| {
-                    out.object(|out| {
-                        out.text("label", Some(&detail.label));
-                        out.text("value", Some(&detail.value));
-                    });
-                });
-            };
-            out.member("details", detail);
+            out.member("details", |out| out.list(&it.details, Self::detail));
         });
+    }
+
+    fn detail(&mut self, it: &Detail) {
+        self.object(|out| {
+            out.text("label", Some(&it.label));
+            out.text("value", Some(&it.value));
+        });
+    }
+
+    fn patch(&mut self, it: Option<&Patch>) {
+        let edit = |out: &mut Self, edit: &Edit| {
+            out.object(|out| {
+                out.member("path", |out| out.list(&edit.path, |out, name| out.quoted(name)));
+                out.text("json", edit.json.as_deref());
+            });
+        };
+        match it {
+            Some(edits) => self.member("patch", |out| out.list(edits, edit)),
+            None => self.bare("patch", None),
+        }
     }
 
     fn plan(&mut self, it: &Plan) {
@@ -114,6 +161,10 @@ impl Out {
             out.word("costs", Some(it.costs.as_str()));
             out.text("value", it.value.as_deref());
             out.number("at_ms", it.at_ms);
+            out.text("price", Some(&it.price));
+            out.patch(it.patch.as_ref());
+            out.word("asks", it.asks.map(Asks::as_str));
+            out.text("also", it.also.as_deref());
         });
     }
 

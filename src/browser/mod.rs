@@ -13,7 +13,7 @@ mod view;
 
 pub use card::Card;
 
-use crate::Locale;
+use crate::{Asks, Locale};
 use js_sys::{Function, Object};
 use serde::Serializer;
 use std::cell::RefCell;
@@ -59,7 +59,34 @@ pub fn explain(question: JsValue) -> JsValue {
     verdict.map_or(JsValue::NULL, |verdict| json::object(&verdict))
 }
 
-/// Puts an empty, hidden card into `root`. `act` is called with `'retry'`, `'disarm'` or `'dismiss'`, once for each real click or key.
+/// The model whose public list [`look_up`] needs for this `Question`, `null` for none. `asks` is a word of `Asks`.
+#[wasm_bindgen]
+#[must_use]
+pub fn model_to_list(question: JsValue, asks: &str) -> Option<String> {
+    crate::panel::model_to_list(&question::read(question).ok()?, Asks::from_word(asks)?)
+}
+
+/// What that list offers: a `Panel` of `extension/protocol.js`, or `null` where it cannot be read.
+#[wasm_bindgen]
+#[must_use]
+pub fn look_up(question: JsValue, asks: &str, listing: &str) -> JsValue {
+    let (Ok(question), Some(asks)) = (question::read(question), Asks::from_word(asks)) else {
+        return JsValue::NULL;
+    };
+    let panel = WORDS.with_borrow(|words| crate::panel::from_list(&question, asks, listing, words));
+    panel.map_or(JsValue::NULL, |panel| json::panel(&panel))
+}
+
+/// What is left, from `Numbers` as JSON: a `Panel`, or `null` where they say nothing.
+#[wasm_bindgen]
+#[must_use]
+pub fn limits(numbers: &str, at_ms: f64) -> JsValue {
+    let panel = WORDS.with_borrow(|words| crate::panel::limits(numbers, crate::exchange::whole_ms(at_ms), words));
+    panel.map_or(JsValue::NULL, |panel| json::panel(&panel))
+}
+
+/// Puts an empty, hidden card into `root`. `act` is called with an action of `Act` and, where that is about one of several, its index: once for each real
+/// click or key.
 ///
 /// # Errors
 /// `{code: 'dom', message}` where the document refuses the elements.

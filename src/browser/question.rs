@@ -21,6 +21,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn attempt(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
+    fn failures(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn paid(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
     fn site(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn vantage(this: &Asked) -> JsValue;
@@ -60,6 +64,12 @@ extern "C" {
     fn allow_fallbacks(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn app_retries(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn ignore(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn members(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn size(this: &Asked) -> JsValue;
 
     #[wasm_bindgen(method, getter, structural)]
     fn own_retries(this: &Asked) -> JsValue;
@@ -78,6 +88,8 @@ pub(super) fn read(from: JsValue) -> Result<Question, JsValue> {
         request: maybe(from.request(), "request", object)?.map(|it| request(&it)).transpose()?,
         replayable: flag(&from.replayable(), "replayable")?.unwrap_or_default(),
         attempt: whole(&from.attempt(), "attempt")?.unwrap_or_default(),
+        failures: whole(&from.failures(), "failures")?.unwrap_or_default(),
+        paid: flag(&from.paid(), "paid")?.unwrap_or_default(),
         site: maybe(from.site(), "site", object)?.map_or_else(|| Ok(SiteMemory::default()), |it| site(&it))?,
         vantage: maybe(from.vantage(), "vantage", |value| Vantage::from_word(&value.as_string()?))?,
     })
@@ -103,10 +115,13 @@ fn request(from: &Asked) -> Result<RequestFacts, JsValue> {
         key: flag(&from.key(), "key")?.unwrap_or_default(),
         relay: flag(&from.relay(), "relay")?.unwrap_or_default(),
         named: flag(&from.named(), "named")?.unwrap_or_default(),
-        only: texts(from.only(), "only")?,
-        order: texts(from.order(), "order")?,
+        only: texts(from.only(), "only")?.unwrap_or_default(),
+        order: texts(from.order(), "order")?.unwrap_or_default(),
+        ignore: texts(from.ignore(), "ignore")?.unwrap_or_default(),
         allow_fallbacks: flag(&from.allow_fallbacks(), "allow_fallbacks")?,
         app_retries: whole(&from.app_retries(), "app_retries")?,
+        members: texts(from.members(), "members")?,
+        size: whole(&from.size(), "size")?,
     })
 }
 
@@ -142,9 +157,8 @@ fn flag(value: &JsValue, name: &str) -> Result<Option<bool>, JsValue> {
     if stated.is_some() || value.is_null() || value.is_undefined() { Ok(stated) } else { Err(wrong(name)) }
 }
 
-fn texts(value: JsValue, name: &str) -> Result<Vec<String>, JsValue> {
-    let all = |value: JsValue| value.dyn_ref::<Array>()?.iter().map(|item| item.as_string()).collect();
-    Ok(maybe(value, name, all)?.unwrap_or_default())
+fn texts(value: JsValue, name: &str) -> Result<Option<Vec<String>>, JsValue> {
+    maybe(value, name, |value| value.dyn_ref::<Array>()?.iter().map(|item| item.as_string()).collect())
 }
 
 /// A whole number within the bounds of its kind.

@@ -2,7 +2,7 @@
 
 use super::object::{list, maybe, needed, number, part, text, word, wrong};
 use crate::vocabulary::vocabulary;
-use crate::{Answer, RemedyType, RetryHelps};
+use crate::{Answer, Asks, RemedyType, RetryHelps};
 use wasm_bindgen::JsValue;
 
 /// The state to draw.
@@ -15,6 +15,34 @@ pub(super) struct View {
     pub(super) site: String,
     /// The name of the app's own control, which stands in for Retry.
     pub(super) control: Option<String>,
+    /// Who answered.
+    pub(super) by: Option<String>,
+    pub(super) panel: Option<Panel>,
+    pub(super) rule: Option<Rule>,
+}
+
+/// What was looked up, or is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Panel {
+    Loading,
+    Failed,
+    Shown { title: String, lines: Vec<[String; 2]>, offers: Vec<Offer>, always: Option<[String; 2]>, note: String, at_ms: Option<f64> },
+}
+
+/// A changed request to send.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Offer {
+    pub(super) label: String,
+    pub(super) price: String,
+    pub(super) detail: String,
+    pub(super) sends: bool,
+}
+
+/// A provider that is skipped on this site, as the person said.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rule {
+    pub(super) name: String,
+    pub(super) until_ms: f64,
 }
 
 vocabulary! {
@@ -70,6 +98,10 @@ pub(super) struct Remedy {
     pub(super) label: String,
     pub(super) url: Option<String>,
     pub(super) hint: String,
+    pub(super) price: String,
+    pub(super) sends: bool,
+    pub(super) asks: Option<Asks>,
+    pub(super) also: Option<String>,
 }
 
 impl View {
@@ -101,6 +133,9 @@ impl View {
             attempt: number(from, "attempt")?.unwrap_or(1.0) as u32,
             site: text(from, "site")?,
             control: maybe(from, "control", JsValue::as_string)?,
+            by: maybe(from, "by", JsValue::as_string)?,
+            panel: part(from, "panel")?.map(|it| panel(&it)).transpose()?,
+            rule: part(from, "rule")?.map(|it| rule(&it)).transpose()?,
         })
     }
 }
@@ -120,5 +155,33 @@ fn remedy(from: &JsValue) -> Result<Remedy, JsValue> {
         label: text(from, "label")?,
         url: maybe(from, "url", JsValue::as_string)?,
         hint: text(from, "hint")?,
+        price: text(from, "price")?,
+        sends: part(from, "patch")?.is_some(),
+        asks: maybe(from, "asks", word(Asks::from_word))?,
+        also: maybe(from, "also", JsValue::as_string)?,
     })
+}
+
+fn panel(from: &JsValue) -> Result<Panel, JsValue> {
+    match from.as_string().as_deref() {
+        Some("loading") => return Ok(Panel::Loading),
+        Some(_) => return Ok(Panel::Failed),
+        None => {}
+    }
+    let offer = |it: &JsValue| {
+        let sends = part(it, "patch")?.is_some();
+        Ok(Offer { label: text(it, "label")?, price: text(it, "price")?, detail: text(it, "detail")?, sends })
+    };
+    Ok(Panel::Shown {
+        title: text(from, "title")?,
+        lines: list(from, "lines", |line| Ok([text(line, "label")?, text(line, "value")?]))?,
+        offers: list(from, "offers", offer)?,
+        always: part(from, "always")?.map(|it| Ok::<_, JsValue>([text(&it, "label")?, text(&it, "price")?])).transpose()?,
+        note: text(from, "note")?,
+        at_ms: number(from, "at_ms")?,
+    })
+}
+
+fn rule(from: &JsValue) -> Result<Rule, JsValue> {
+    Ok(Rule { name: text(from, "name")?, until_ms: number(from, "until_ms")?.unwrap_or_default() })
 }

@@ -497,13 +497,13 @@ export const decoder = (entries) => {
     for (const [key, value] of lines) if (value != null) details.push({ label: messages.get(key) ?? '', value: shorten(value, 160) });
 
     /** @type {Remedy[]} */
-    const remedies = [];
-    if (hold) remedies.push({ type: 'retry', label: messages.get('remedy_retry') ?? '', url: null, hint: found.kind === 'timeout' ? messages.get('remedy_retry_hint_billed') ?? '' : '', costs: 'nothing', value: null, at_ms: ready_at_ms });
+    const remedies = [], plain = { price: '', patch: null, asks: null, also: null };
+    if (hold) remedies.push({ type: 'retry', label: messages.get('remedy_retry') ?? '', url: null, hint: found.kind === 'timeout' ? messages.get('remedy_retry_hint_billed') ?? '' : '', costs: 'nothing', value: null, at_ms: ready_at_ms, ...plain });
     const page = found.reason === 'free_day' && offer !== null ? 'credits' : HELPS[found.reason] ?? HELPS[found.kind];
     const isOwners = page !== 'model_page' && page !== 'model_list' && page !== 'status';
     if (page !== undefined && !(voice === 'site' && isOwners) && !(page === 'model_page' && slug === null)) {
       const key = `remedy_${page}`;
-      remedies.push({ type: 'link', label: say(key) ?? '', url: `${PAGES[page]}${page === 'model_page' ? slug : ''}`, hint: say(`${key}_hint_${found.reason}`) ?? say(`${key}_hint`) ?? '', costs: 'nothing', value: null, at_ms: null });
+      remedies.push({ type: 'link', label: say(key) ?? '', url: `${PAGES[page]}${page === 'model_page' ? slug : ''}`, hint: say(`${key}_hint_${found.reason}`) ?? say(`${key}_hint`) ?? '', costs: 'nothing', value: null, at_ms: null, ...plain });
     }
 
     const sent = shown.trim().slice(0, 4_000);
