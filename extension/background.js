@@ -4,7 +4,7 @@
 
 import './protocol.js';
 import './compat.js';
-import { explain } from './core/core.js';
+import { explain, limits, look_up, model_to_list } from './core/core.js';
 import { loadCore as compile } from './load-core.js';
 import { loadSettings } from './settings.js';
 
@@ -100,6 +100,59 @@ const learnOwnRetries = async (habit, count) => {
   await api.storage.session.set({ own_retries: { ...(isObject(all) ? all : {}), [habit]: count } });
 };
 
+// ---- rules: a provider that is skipped on a site, for an hour, as the person said. For this browser session at most.
+
+const RULE_MS = 3_600_000;
+/** @param {string} host @returns {Promise<Rule | null>} */
+const ruleOf = async (host) => {
+  const { rules } = await api.storage.session.get('rules');
+  const rule = isObject(rules) ? rules[host] : null;
+  return isObject(rule) && typeof rule.until_ms === 'number' && rule.until_ms > Date.now() ? /** @type {Rule} */ (/** @type {unknown} */ (rule)) : null;
+};
+/** @param {string} host @param {Rule | null} rule */
+const setRule = async (host, rule) => {
+  const { rules } = await api.storage.session.get('rules');
+  /** @type {Record<string, unknown>} */
+  const all = { ...(isObject(rules) ? rules : {}), [host]: rule };
+  if (rule === null) delete all[host];
+  await api.storage.session.set({ rules: all });
+};
+/** @param {Skip} m @param {chrome.runtime.MessageSender} sender */
+const onSkip = async ({ slug, name }, sender) => {
+  const site = siteOf(sender);
+  // Of a private window nothing is kept.
+  if (site === null || sender.tab?.incognito === true) return { v: V, ok: true, rule: null };
+  const rule = name === null ? null : { slug, name, until_ms: Date.now() + RULE_MS };
+  await setRule(site.host, rule);
+  return { v: V, ok: true, rule };
+};
+
+// ---- what a person's click asks of openrouter.ai: its public list of a model's providers, without a key
+
+const LIST_MS = 60_000, LIST_WAIT_MS = 8_000, LIST_MAX = 500_000;
+/** @type {{model: string, at: number, text: string} | null} the last one */
+let listed = null;
+/** @param {string} model */
+const listOf = async (model) => {
+  if (listed?.model === model && Date.now() - listed.at < LIST_MS) return listed.text;
+  const response = await fetch(`https://openrouter.ai/api/v1/models/${model}/endpoints`, { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer', signal: AbortSignal.timeout(LIST_WAIT_MS) });
+  if (!response.ok) throw new Error(`${response.status}`);
+  const text = (await response.text()).slice(0, LIST_MAX);
+  listed = { model, at: Date.now(), text };
+  return text;
+};
+/** @param {LookUp} m */
+const onLookUp = async ({ asks, ...question }) => {
+  await loadCore();
+  const model = model_to_list(question, asks) ?? null;
+  return { v: V, ok: true, panel: model === null ? null : look_up(question, asks, await listOf(model)) };
+};
+/** @param {TellLimits} m */
+const onTellLimits = async ({ numbers, at_ms }) => {
+  await loadCore();
+  return { v: V, ok: true, panel: limits(JSON.stringify(numbers), at_ms) };
+};
+
 // ---- the card's token: a frame that shows it belongs to the bridge of the same tab (frame origins prove nothing)
 
 /** @type {Map<string, number>} token → tab */
@@ -178,7 +231,7 @@ const onStage = (port) => {
 /** @param {StageAct} m @param {chrome.runtime.MessageSender} sender */
 const onStageAct = async (m, sender) => {
   const key = `${sender.tab?.id} ${m.frame}`, port = sender.frameId === 0 ? guests.get(key) ?? await comeBack(key) : undefined;
-  port?.postMessage({ v: V, type: 'act', action: m.action });
+  port?.postMessage({ v: V, type: 'act', action: m.action, index: m.index });
   return { v: V, ok: port !== undefined };
 };
 
@@ -192,8 +245,12 @@ const onExplain = async (m, sender) => {
     if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
   }
   const [own_retries] = await Promise.all([site === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadCore()]);
-  const { exchange, request, replayable, attempt, patience_ms } = m;
-  return { v: V, ok: true, verdict: explain({ exchange, request, replayable, attempt, site: { own_retries, patience_ms } }) };
+  const { exchange, request, replayable, attempt, failures, paid, patience_ms } = m;
+  /** @type {Verdict | null} */
+  const verdict = explain({ exchange, request, replayable, attempt, failures, paid, site: { own_retries, patience_ms } });
+  const rule = verdict === null || site === null ? null : await ruleOf(site.host);
+  const concerns = rule !== null && verdict?.remedies.some(({ type, value }) => type === 'other_provider' && value === rule.slug);
+  return { v: V, ok: true, verdict, rule: concerns ? rule : null };
 };
 
 const BADGE = { needs_you: '#b26a00', waiting: '#6b7280', over: '#6b7280' };
@@ -219,8 +276,9 @@ const onSiteState = async (m) => {
   const everywhere = await api.permissions.contains({ origins: EVERYWHERE });
   const host = pattern === null ? '' : new URL(m.url).hostname;
   /** @type {SiteAnswer & {v: 1, ok: true}} */
-  const answer = { v: V, ok: true, state: 'impossible', everywhere, host, pattern, granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false };
+  const answer = { v: V, ok: true, state: 'impossible', everywhere, host, pattern, granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false, rule: null };
   if (pattern === null) return answer;
+  answer.rule = await ruleOf(host);
   answer.granted = await api.permissions.contains({ origins: [pattern] });
   answer.state = answer.granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
   if (answer.state === 'on') {
@@ -260,6 +318,9 @@ const answer = async (raw, sender) => {
   switch (m.type) {
     case 'explain': return onExplain(m, sender);
     case 'happened': return onHappened(m, sender);
+    case 'look_up': return onLookUp(m);
+    case 'tell_limits': return onTellLimits(m);
+    case 'skip': return onSkip(m, sender);
     case 'stage': return refuse('bad_message', 'comes over a port');
     case 'stage_act': return onStageAct(m, sender);
     case 'expect':
@@ -270,6 +331,11 @@ const answer = async (raw, sender) => {
       // Settings are changed from our own pages alone: a content script lives in a process that a page may own.
       if (!(sender.url ?? '').startsWith(api.runtime.getURL(''))) return refuse('not_allowed', 'only for the extension\'s own pages');
       if (m.type === 'site_state') return onSiteState(m);
+      if (m.type === 'end_rule') {
+        const pattern = patternOf(m.url);
+        if (pattern !== null) await setRule(new URL(m.url).hostname, null);
+        return { v: V, ok: true };
+      }
       return m.type === 'set_site' ? onSetSite(m) : onSetEverywhere(m);
   }
 };

@@ -24,7 +24,7 @@ const arrival = new Promise((/** @type {(port: MessagePort) => void} */ resolve)
 
 /** @param {MessagePort} port */
 const draw = (port) => {
-  const card = mount_card(document.body, (/** @type {Act['action']} */ action) => port.postMessage({ v: V, type: 'act', action }));
+  const card = mount_card(document.body, (/** @type {Act['action']} */ action, /** @type {number | undefined} */ index) => port.postMessage({ v: V, type: 'act', action, index }));
   port.onmessage = ({ data }) => {
     const message = toCard(data);
     if (message) card.show(message.view);

@@ -64,6 +64,10 @@ const draw = () => {
   show('switch-off', on);
   show('allow-everywhere', site !== null && !everywhere);
   show('switch-off-everywhere', everywhere);
+  const rule = site?.rule ?? null;
+  show('rule_box', rule !== null);
+  const until = rule === null ? '' : new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(rule.until_ms);
+  part('rule').textContent = rule === null ? '' : api.i18n.getMessage('card_rule', [rule.name, until]);
   const popup = part('popup');
   popup.dataset.state = site === null ? 'unknown' : on && site.locked ? 'locked' : site.state;
   popup.removeAttribute('aria-busy');
@@ -105,6 +109,7 @@ part('settings').addEventListener('click', (event) => {
   api.runtime.openOptionsPage();
   window.close();
 });
+onClick('end_rule', async () => { await tell({ type: 'end_rule', url }); await refresh(); });
 onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
 
 const languages = part('language');

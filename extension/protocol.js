@@ -18,7 +18,10 @@
  * @property {string[]} only            `provider.only`, at most 16 slugs
  * @property {string[]} order           `provider.order`, at most 16 slugs
  * @property {boolean | null} allow_fallbacks `provider.allow_fallbacks`
+ * @property {string[]} ignore          `provider.ignore`, at most 16 slugs
  * @property {number | null} app_retries the request's own `X-Stainless-Retry-Count`
+ * @property {string[] | null} members  which of the members that a remedy may change the body has; null where it is no JSON object
+ * @property {number | null} size       characters of the body
  */
 
 /**
@@ -58,7 +61,18 @@
  * @property {'decision' | 'deadline' | 'late' | 'gone' | 'page'} why
  *   decision: the bridge said so; deadline: the hold's end; late: no verdict in time; gone: the extension went away;
  *   page: the page's own doing (its signal, or the replay's success)
+ * @property {string | null} by the provider that answered, where the answer names it
  */
+
+/**
+ * tap → bridge. What was asked for by `AskLimits`, of `/api/v1/key` and `/api/v1/credits`: numbers, flags and a period, nothing else.
+ * @typedef {object} Limits
+ * @property {1} v
+ * @property {'limits'} type
+ * @property {number} story
+ * @property {Numbers} numbers  empty where nothing could be read
+ */
+/** @typedef {Partial<Record<'limit' | 'limit_remaining' | 'total_credits' | 'total_usage' | 'free_used' | 'free_limit' | 'free_remaining', number>> & {is_free_tier?: boolean, limit_reset?: 'daily' | 'weekly' | 'monthly'}} Numbers */
 
 /**
  * tap → bridge. The app itself sent a failed story again (`answered` false), or has its answer (`answered` true).
@@ -73,13 +87,24 @@
 /** @typedef {{v: 1, type: 'pong'}} Pong  bridge → tap */
 
 /**
- * bridge → tap. The one thing the tap obeys: a decision on an id that it issued.
+ * One change of a request's JSON body: the member at `path` (one or two names) gets the value `json`, or is taken out where that is null.
+ * @typedef {{path: string[], json: string | null}} Edit
+ */
+
+/**
+ * bridge → tap. A click on "My limits": ask OpenRouter with the key of this failed story.
+ * @typedef {{v: 1, type: 'ask_limits', story: number}} AskLimits
+ */
+
+/**
+ * bridge → tap. What the tap obeys beside: a decision on an id that it issued.
  * @typedef {object} Decide
  * @property {1} v
  * @property {'decide'} type
  * @property {number} id
  * @property {'hold' | 'release' | 'retry'} action
  * @property {number | null} deadline_ms with `hold`: how long from now, at most 85,000
+ * @property {Edit[] | null} patch  with `retry`: made in the body as the page sent it, for this try
  */
 
 /**
@@ -98,7 +123,7 @@
  * @property {Diagnosis} diagnosis
  * @property {Words} words
  * @property {Plan} plan
- * @property {Remedy[]} remedies  what helps, the main thing first; screens draw `retry` and what has a page
+ * @property {Remedy[]} remedies  what helps, the main thing first; screens draw `retry`, what has a patch, what is looked up, what has a page
  */
 
 /**
@@ -160,6 +185,26 @@
  * @property {string} costs        as `Cost` in src/remedy.rs: `nothing`, `credits`, `may_bill_twice`, …
  * @property {string | null} value what it changes to: tokens, a model's slug or a provider's slug
  * @property {number | null} at_ms when it makes sense, epoch ms
+ * @property {string} price        in words, on a button that acts; may be empty
+ * @property {Edit[] | null} patch the change to the request, where one click makes it
+ * @property {'providers' | 'price' | 'limits' | null} asks what has to be looked up first, on a click
+ * @property {string | null} also  the same page at an address that names no workspace
+ */
+
+/**
+ * What was looked up: see `Panel` in src/panel.rs.
+ * @typedef {object} Panel
+ * @property {string} title
+ * @property {{label: string, value: string}[]} lines
+ * @property {{label: string, price: string, detail: string, costs: string, patch: Edit[] | null}[]} offers without a patch: the one that failed
+ * @property {{label: string, price: string, slug: string, name: string} | null} always "skip it on this site for an hour"
+ * @property {string} note
+ * @property {number | null} at_ms when it was read, where that matters
+ */
+
+/**
+ * A rule that the person set for a site: failures of this provider are sent again without it.
+ * @typedef {{slug: string, name: string, until_ms: number}} Rule
  */
 
 /**
@@ -170,8 +215,20 @@
  * @property {Exchange} exchange
  * @property {RequestFacts | null} request null where none was seen (text on a page)
  * @property {boolean} replayable
- * @property {number} attempt
+ * @property {number} attempt   how often the app has sent it
+ * @property {number} failures  how often it has failed, tries of ours included
+ * @property {boolean} paid     the person has agreed to pay for the try that failed
  * @property {number | null} patience_ms how long the app waits for an answer, where that is known to be short
+ */
+
+/**
+ * bridge → worker, on a click: who else serves it, or what it costs, from openrouter.ai's public list. Answered with `{v, ok, panel}`.
+ * @typedef {Omit<Explain, 'type'> & {type: 'look_up', asks: 'providers' | 'price'}} LookUp
+ */
+/** @typedef {{v: 1, type: 'tell_limits', numbers: Numbers, at_ms: number}} TellLimits  bridge → worker: in words, please. Answered with `{v, ok, panel}` */
+/**
+ * bridge → worker: for an hour on this site (`name` given), or no longer (null). Answered with `{v, ok, rule}`.
+ * @typedef {{v: 1, type: 'skip', slug: string, name: string | null}} Skip
  */
 
 /**
@@ -185,6 +242,9 @@
  * @property {number} attempt    tries so far
  * @property {string} site       the host, for display
  * @property {string | null} control  released: the name of the app's own control, which can be pressed for a second try
+ * @property {string | null} by  who answered, where that is known
+ * @property {Panel | 'loading' | 'failed' | null} panel  what was looked up
+ * @property {Rule | null} rule  that holds here for the provider that failed
  */
 
 /** @typedef {{v: 1, type: 'expect', token: string}} Expect  bridge → worker: a card with this token will come from this tab */
@@ -193,7 +253,10 @@
 /** @typedef {{v: 1, type: 'hello'}} Hello                  card → bridge: drawn and listening */
 /** @typedef {{v: 1, type: 'show', view: View}} Show         bridge → card */
 /** @typedef {{v: 1, type: 'size', width: number, height: number}} Size card → bridge: CSS px of the card */
-/** @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'dismiss' | 'control'}} Act card → bridge, from a trusted click or key */
+/**
+ * card → bridge, from a trusted click or key. `index` says which: of the verdict's remedies, of the panel's offers.
+ * @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'undo', index: number}} Act
+ */
 
 /**
  * bridge → worker: what came of it (badge, site memory).
@@ -213,7 +276,7 @@
  * @typedef {{v: 1, type: 'stage', what: 'enter' | 'leave', view: View | null}} Stage  view: null while it is still judged
  * @typedef {{v: 1, type: 'guest', frame: number, what: 'enter' | 'leave', view: View | null}} Guest
  * @typedef {{v: 1, type: 'seat', ok: boolean}} Seat
- * @typedef {{v: 1, type: 'stage_act', frame: number, action: Act['action']}} StageAct
+ * @typedef {{v: 1, type: 'stage_act', frame: number, action: Act['action'], index: number}} StageAct
  */
 
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, locked}` */
@@ -233,7 +296,9 @@
  * @property {boolean} built_in   openrouter.ai, always allowed at install
  * @property {boolean} reload     switched on after this tab was loaded
  * @property {boolean} locked     the page locked `fetch`: nothing can be seen here
+ * @property {Rule | null} rule   that the person set for this site, while it holds
  */
+/** @typedef {{v: 1, type: 'end_rule', url: string}} EndRule popup → worker */
 
 (() => {
   'use strict';
@@ -286,12 +351,44 @@
     model: textOrNull(x.model, 200), stream: x.stream === true, max_tokens: countOrNull(x.max_tokens), key: x.key === true,
     relay: x.relay === true, named: x.named === true, only: slugs(x.only), order: slugs(x.order),
     allow_fallbacks: typeof x.allow_fallbacks === 'boolean' ? x.allow_fallbacks : null, app_retries: countOrNull(x.app_retries),
+    ignore: slugs(x.ignore), members: Array.isArray(x.members) ? slugs(x.members) : null, size: countOrNull(x.size),
   });
+
+  /** Members that a patch may change, and those within `provider`. */
+  const CHANGED = /** @type {const} */ (['model', 'models', 'fallbacks', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'plugins', 'provider']);
+  const CHANGED_WITHIN = /** @type {const} */ (['only', 'order', 'ignore', 'allow_fallbacks']);
+  /** @param {unknown} x @returns {Edit[] | null} null: none, or not one of ours */
+  const patch = (x) => {
+    if (!Array.isArray(x) || x.length === 0 || x.length > 40) return null;
+    const edits = x.map((edit) => {
+      const { path, json } = isObject(edit) ? edit : { path: null, json: null };
+      if (!Array.isArray(path) || !isOneOf(path[0], CHANGED) || path.length !== (path[0] === 'provider' ? 2 : 1)) return null;
+      if (path.length === 2 && !isOneOf(path[1], CHANGED_WITHIN)) return null;
+      if (json === null) return { path: [...path], json };
+      if (typeof json !== 'string' || json.length > 2_000) return null;
+      try { JSON.parse(json); } catch { return null; }
+      return { path: [...path], json };
+    });
+    return edits.includes(null) ? null : /** @type {Edit[]} */ (edits);
+  };
+
+  const AMOUNTS = /** @type {const} */ (['limit', 'limit_remaining', 'total_credits', 'total_usage', 'free_used', 'free_limit', 'free_remaining']);
+  const PERIODS = /** @type {const} */ (['daily', 'weekly', 'monthly']);
+  /** @param {unknown} x @returns {Numbers} */
+  const numbers = (x) => {
+    /** @type {Numbers} */
+    const out = {};
+    if (!isObject(x)) return out;
+    for (const name of AMOUNTS) if (isWithin(x[name], -1e9, 1e9)) out[name] = /** @type {number} */ (x[name]);
+    if (typeof x.is_free_tier === 'boolean') out.is_free_tier = x.is_free_tier;
+    if (isOneOf(x.limit_reset, PERIODS)) out.limit_reset = x.limit_reset;
+    return out;
+  };
 
   /** An error inside a good answer. @param {Exchange} exchange */
   const isInside = ({ status }) => status >= 200 && status < 300;
 
-  /** @param {unknown} m @returns {Observed | Settled | Resent | Ping | null} */
+  /** @param {unknown} m @returns {Observed | Settled | Resent | Limits | Ping | null} */
   const fromTap = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -305,14 +402,18 @@
         if (!isId(m.id) || !isId(m.story) || !isId(m.attempt)) return null;
         if (!isOneOf(m.outcome, /** @type {const} */ (['answered', 'released', 'aborted']))) return null;
         if (!isOneOf(m.why, /** @type {const} */ (['decision', 'deadline', 'late', 'gone', 'page']))) return null;
-        return { v: V, type: 'settled', id: m.id, story: m.story, attempt: m.attempt, outcome: m.outcome, why: m.why };
+        return { v: V, type: 'settled', id: m.id, story: m.story, attempt: m.attempt, outcome: m.outcome, why: m.why, by: textOrNull(m.by, 60) };
+      case 'limits': return isId(m.story) ? { v: V, type: 'limits', story: m.story, numbers: numbers(m.numbers) } : null;
       case 'resent':
         return isId(m.story) ? { v: V, type: 'resent', story: m.story, answered: m.answered === true } : null;
       default: return null;
     }
   };
 
-  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'dismiss', 'control']), MOVES = /** @type {const} */ (['enter', 'leave']);
+  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'dismiss', 'control', 'remedy', 'offer', 'always', 'undo']), MOVES = /** @type {const} */ (['enter', 'leave']);
+
+  /** @param {Record<string, unknown>} m @returns {Act | null} */
+  const act = ({ action, index = 0 }) => (isOneOf(action, ACTIONS) && Number.isSafeInteger(index) && isWithin(index, 0, 100) ? { v: V, type: 'act', action, index } : null);
 
   /** @param {unknown} m @returns {Hello | Size | Act | null} */
   const fromCard = (m) => {
@@ -320,7 +421,7 @@
     switch (m.type) {
       case 'hello': return { v: V, type: 'hello' };
       case 'size': return isWithin(m.width, 0, 10_000) && isWithin(m.height, 0, 10_000) ? { v: V, type: 'size', width: m.width, height: m.height } : null;
-      case 'act': return isOneOf(m.action, ACTIONS) ? { v: V, type: 'act', action: m.action } : null;
+      case 'act': return act(m);
       default: return null;
     }
   };
@@ -338,21 +439,33 @@
   const fromStage = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     if (m.type === 'seat') return { v: V, type: 'seat', ok: m.ok === true };
-    return m.type === 'act' && isOneOf(m.action, ACTIONS) ? { v: V, type: 'act', action: m.action } : null;
+    return m.type === 'act' ? act(m) : null;
   };
 
   /** @param {unknown} x @returns {string | null} */
   const token = (x) => (typeof x === 'string' && /^[0-9a-f-]{36}$/.test(x) ? x : null);
 
-  /** @param {unknown} m @returns {Explain | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | null} */
+  /** @param {Record<string, unknown>} m @returns {Omit<Explain, 'type'> | null} */
+  const question = (m) => {
+    const seen = exchange(m.exchange);
+    if (!seen || !isId(m.attempt) || !isId(m.failures)) return null;
+    return { v: V, exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt, failures: m.failures, paid: m.paid === true, patience_ms: countOrNull(m.patience_ms) };
+  };
+
+  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | EndRule | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
       case 'explain': {
-        const seen = exchange(m.exchange);
-        if (!seen || !isId(m.attempt)) return null;
-        return { v: V, type: 'explain', exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt, patience_ms: countOrNull(m.patience_ms) };
+        const asked = question(m);
+        return asked && { ...asked, type: 'explain' };
       }
+      case 'look_up': {
+        const asked = question(m);
+        return asked && isOneOf(m.asks, /** @type {const} */ (['providers', 'price'])) ? { ...asked, type: 'look_up', asks: m.asks } : null;
+      }
+      case 'tell_limits': return isWithin(m.at_ms, 0, 8.64e15) ? { v: V, type: 'tell_limits', numbers: numbers(m.numbers), at_ms: m.at_ms } : null;
+      case 'skip': return typeof m.slug === 'string' && /^[\w-]{1,60}$/.test(m.slug) ? { v: V, type: 'skip', slug: m.slug, name: textOrNull(m.name, 60) } : null;
       case 'expect': case 'claim': {
         const t = token(m.token);
         return t === null ? null : { v: V, type: m.type, token: t };
@@ -361,11 +474,15 @@
         if (!isOneOf(m.what, /** @type {const} */ (['needs_you', 'waiting', 'over', 'app_retries'])) || !isWithin(m.count, 0, 1000)) return null;
         return { v: V, type: 'happened', what: m.what, count: m.count, inside: m.inside === true };
       case 'stage': return isOneOf(m.what, MOVES) ? { v: V, type: 'stage', what: m.what, view: viewOrNull(m.view) } : null;
-      case 'stage_act': return isFrame(m.frame) && isOneOf(m.action, ACTIONS) ? { v: V, type: 'stage_act', frame: m.frame, action: m.action } : null;
+      case 'stage_act': {
+        const acted = act(m);
+        return isFrame(m.frame) && acted ? { ...acted, type: 'stage_act', frame: m.frame } : null;
+      }
       case 'site_state':
         return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
       case 'set_site':
         return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: 'set_site', url: text(m.url, 2000), on: m.on } : null;
+      case 'end_rule': return typeof m.url === 'string' ? { v: V, type: 'end_rule', url: text(m.url, 2000) } : null;
       case 'set_everywhere':
         return typeof m.on === 'boolean' ? { v: V, type: 'set_everywhere', on: m.on } : null;
       default: return null;
@@ -374,6 +491,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, fromTap, fromCard, toCard, toStage, fromStage, toWorker }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, patch, fromTap, fromCard, toCard, toStage, fromStage, toWorker }),
   });
 })();

@@ -72,7 +72,8 @@ pub(crate) fn hold_for_change(plan: Plan, question: &Question) -> Plan {
     if is_tried_again && app_tries_again(question) {
         return Plan { show_after_ms: APP_RETRY_MS, ..plan };
     }
-    Plan { hold: true, deadline_ms: u32::try_from(HOLD_MS).ok(), ..plan }
+    let patience_ms = question.site.patience_ms.map_or(u64::MAX, u64::from);
+    Plan { hold: true, deadline_ms: u32::try_from(HOLD_MS.min(patience_ms)).ok(), ..plan }
 }
 
 /// Is the app about to send it again by itself?

@@ -5,7 +5,7 @@
 (() => {
   'use strict';
   const { api, isAlive, ask } = cooldownCompat;
-  const { V, fromTap, isObject, isInside } = cooldownProtocol;
+  const { V, fromTap, isObject, isInside, patch: checked } = cooldownProtocol;
   const { findControl, watchDrafts } = cooldownControl;
 
   const NAME = 'cooldown-port';
@@ -16,6 +16,7 @@
   const SEEK_MS = 10_000;      // for an app to show its failure, and its own control beside it
   const SETTLE_MS = 100;       // of a page that changes, before it is looked at again
   const PRESSED_MS = 8_000;    // an app whose control was pressed asks in its own words: where nothing is heard of it by then, the card has said enough
+  const LIMITS_MS = 8_000;     // a key's numbers that have not come by then do not come
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
@@ -32,6 +33,10 @@
    * @property {'judging' | 'held' | 'retrying'} state
    * @property {Verdict | null} verdict  of its last failure; null until there is one
    * @property {number} attempt          how often its story had failed by then
+   * @property {Omit<Explain, 'type'>} asked  what the verdict answers
+   * @property {Edit[]} patch            what the person has had changed so far, of the body as the page sent it
+   * @property {boolean} paid            and agreed to pay for
+   * @property {boolean} ruled           the site's rule has had its one try
    */
   /** @type {Map<number, Held>} in order of arrival */
   const held = new Map();
@@ -55,16 +60,24 @@
   /** Who made this page? Until it is there, its host alone may tell. */
   const appHere = () => cooldownApps.find(location.hostname, (selector) => document.querySelector(selector) !== null);
 
-  /** What the card speaks for; null without a card. @type {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | null} | null} */
+  /** @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | null, by: string | null, panel: View['panel'], rule: Rule | null}} Story */
+  /** What the card speaks for; null without a card. @type {Story | null} */
   let story = null;
   let armed = 0;      // the timer of a Retry that was pressed early
   let flowing = false; // the probe was answered: the others follow
+  /** with this change, where the probe had one: those that asked in the same way. @type {{edits: Edit[], like: string} | null} */
+  let following = null;
   let fade = 0;
 
-  const overlay = cooldownStage.createStage({ onAct: (action) => act(action), openRoots: globalThis.cooldownBuild?.test === true });
+  const overlay = cooldownStage.createStage({ onAct: (action, index) => act(action, index), openRoots: globalThis.cooldownBuild?.test === true });
 
-  /** @param {Decide['action']} action @param {number} id @param {number | null} deadline_ms */
-  const decide = (action, id, deadline_ms = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms });
+  /** @param {Decide['action']} action @param {number} id @param {number | null} deadline_ms @param {Edit[] | null} patch */
+  const decide = (action, id, deadline_ms = null, patch = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms, patch });
+  /** @param {Held} one */
+  const sendAgain = (one) => {
+    one.state = 'retrying';
+    decide('retry', one.id, null, one.patch.length === 0 ? null : one.patch);
+  };
   /** @param {Happened['what']} what @param {number} count */
   const happened = (what, count, inside = false) => { ask({ v: V, type: 'happened', what, count, inside }); };
   let badge = 'over 0';
@@ -102,7 +115,8 @@
     const now = phase();
     const requests = story.stories.size;
     if (now === 'released') seek();
-    overlay.show({ verdict: story.verdict, phase: now, requests, attempt: story.attempt, site: location.hostname, control: isOffered() ? control?.label ?? null : null });
+    const { verdict, attempt, by, panel, rule } = story;
+    overlay.show({ verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null });
     clearTimeout(fade);
     if (now === 'answered') {
       showBadge('over', 0);
@@ -118,6 +132,7 @@
     forgetControl();
     drafts?.stop();
     drafts = null;
+    following = null;
     if (story !== null) showBadge('over', 0);
     story = null;
     overlay.close();
@@ -180,8 +195,8 @@
     return [...quoted, body.slice(0, 60)];
   };
 
-  /** @param {Verdict} verdict @param {Observed} m */
-  const speak = (verdict, m) => {
+  /** @param {Verdict} verdict @param {Observed} m @param {Rule | null} rule */
+  const speak = (verdict, m, rule = null) => {
     forgetControl();
     said = sayingsOf(m.exchange.body);
     drafts ??= watchDrafts(appHere(), render);
@@ -189,7 +204,7 @@
     const keeps = [...held.values()].some((one) => one.id !== m.id && one.verdict !== null);
     const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
     if (story === null || (isRoom && !keeps && !story.stories.has(m.story))) {
-      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null };
+      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null, by: null, panel: null, rule };
       failedHere = false;
     } else {
       story.stories.add(m.story);
@@ -198,6 +213,8 @@
       const last = slowest();
       story.verdict = last === null || (verdict.plan.hold && readyAt(last) === 0) ? verdict : last.verdict ?? verdict;
       story.attempt = Math.max(story.attempt, m.attempt);
+      story.panel = story.by = null; // of another failure, or another answer
+      story.rule = rule;
     }
     overlay.open();
     render();
@@ -215,7 +232,10 @@
     }
     const before = held.get(m.id), again = before?.state === 'retrying';
     /** @type {Held} */
-    const one = { id: m.id, story: m.story, state: 'judging', verdict: before?.verdict ?? null, attempt: m.attempt };
+    const one = {
+      id: m.id, story: m.story, state: 'judging', verdict: before?.verdict ?? null, attempt: m.attempt, patch: before?.patch ?? [], paid: before?.paid ?? false, ruled: before?.ruled ?? false,
+      asked: { v: V, exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: appOf(m.story).sent, failures: m.attempt, paid: before?.paid ?? false, patience_ms: known?.patience_ms ?? null },
+    };
     held.set(m.id, one);
     const app = appOf(m.story), { sent } = app;
     app.marked = m.request.app_retries !== null && m.request.app_retries >= sent - 1;
@@ -233,7 +253,7 @@
     }
     const mayHeal = !app.inside && (m.request.app_retries ?? 2) < 2;
     if (!mayHeal) overlay.open();
-    const reply = await ask({ v: V, type: 'explain', exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: sent, patience_ms: known?.patience_ms ?? null });
+    const reply = await ask({ ...one.asked, type: 'explain' });
     /** @type {Verdict | null} */
     const verdict = isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
     const late = held.get(m.id) !== one; // the tap let go, the page aborted, or the person dismissed, while we asked
@@ -256,7 +276,9 @@
       one.verdict = verdict;
       if (again) failedHere = true;
       decide('hold', m.id, verdict.plan.deadline_ms);
-      speak(verdict, m);
+      const rule = isObject(reply.rule) ? /** @type {any} the worker's word */ (reply.rule) : null;
+      speak(verdict, m, rule);
+      if (rule !== null) obey(one, rule);
     } else {
       held.delete(m.id);
       decide('release', m.id);
@@ -334,8 +356,9 @@
     if (m.outcome === 'answered') {
       story.attempt = Math.max(story.attempt, one.attempt + 1); // the app's own tries count too
       story.over = 'answered';
+      story.by = m.by;
       failedHere = false;
-      flowing = true;
+      flowing = !one.paid; // each is paid for by itself
       next();
     } else if (m.outcome === 'released' && (story.over === null || held.size === 0)) {
       story.over = 'released';
@@ -351,17 +374,33 @@
     for (const one of held.values()) if (one.state === 'retrying') busy++;
     for (const one of held.values()) {
       if (busy >= AT_ONCE) return;
-      if (one.state === 'held' && readyAt(one) === 0) { one.state = 'retrying'; busy++; decide('retry', one.id); }
+      if (one.state !== 'held' || (following === null ? readyAt(one) !== 0 : following.like !== likeness(one))) continue;
+      if (following !== null) one.patch = following.edits;
+      busy++;
+      sendAgain(one);
     }
     if (busy === 0) flowing = false;
   };
 
   // ---- what the person says, on the card
 
-  /** @param {Act['action']} action */
-  const act = (action) => {
-    if (action === 'dismiss') { dismiss(); return; }
-    if (action === 'control') { pressControl(); return; }
+  /** @param {Act['action']} action @param {number} index */
+  const act = (action, index) => {
+    const panel = typeof story?.panel === 'object' ? story.panel : null;
+    switch (action) {
+      case 'dismiss': dismiss(); return;
+      case 'control': pressControl(); return;
+      case 'remedy': {
+        const remedy = story?.verdict.remedies[index];
+        if (remedy?.asks === 'limits') askLimits();
+        else if (remedy?.asks) lookUp(remedy.asks);
+        else rescue(remedy);
+        return;
+      }
+      case 'offer': rescue(panel?.offers[index]); return;
+      case 'always': if (panel?.always) setRule(panel.always); return;
+      case 'undo': endRule(); return;
+    }
     clearTimeout(armed);
     armed = 0;
     if (action === 'retry' && phase() !== 'retrying') probe();
@@ -375,10 +414,90 @@
     // Timers may come a moment early, and a later failure may state a longer wait.
     if (one !== undefined && last !== null && readyAt(last) > 0) armed = setTimeout(probe, readyAt(last) - Date.now());
     else if (one !== undefined) {
-      one.state = 'retrying';
-      decide('retry', one.id);
+      following = null;
+      sendAgain(one);
     }
     render();
+  };
+
+  // ---- a changed request
+
+  /** Whom the card's words are about; else whoever is held. */
+  const spoken = () => {
+    const kept = [...held.values()].filter(({ state }) => state === 'held');
+    return kept.find(({ verdict }) => verdict === story?.verdict) ?? kept[0];
+  };
+  /** What a patch was made for, but for the prompt. @param {Held} one */
+  const likeness = ({ asked: { exchange: { url }, request }, verdict }) => JSON.stringify([url, { ...request, size: null }, verdict?.diagnosis.kind, verdict?.diagnosis.provider]);
+
+  /** One request is sent again, changed; others like it follow when it is answered. @param {{patch: Edit[] | null, costs: string} | null | undefined} what the worker's word */
+  const rescue = (what) => {
+    const edits = checked(what?.patch), one = spoken();
+    if (edits === null || one === undefined || phase() === 'retrying') { render(); return; }
+    clearTimeout(armed);
+    armed = 0;
+    following = { edits: [...one.patch, ...edits], like: likeness(one) };
+    one.patch = following.edits;
+    one.paid ||= what?.costs === 'credits';
+    if (story !== null) story.panel = null;
+    sendAgain(one);
+    render();
+  };
+
+  /** What the person said for this site: one try without that provider, at once. @param {Held} one @param {Rule} rule */
+  const obey = (one, rule) => {
+    const remedy = one.verdict?.remedies.find(({ type, value }) => type === 'other_provider' && value === rule.slug);
+    if (remedy === undefined || one.ruled || one.state !== 'held') return;
+    one.ruled = true;
+    if (phase() !== 'retrying') rescue(remedy); // else it follows
+  };
+
+  /** @param {NonNullable<Panel['always']>} always */
+  const setRule = async ({ slug, name }) => {
+    const of = story, reply = await ask({ v: V, type: 'skip', slug, name });
+    if (of === null || story !== of) return;
+    of.rule = isObject(reply) && isObject(reply.rule) ? /** @type {any} */ (reply.rule) : null;
+    const remedy = of.verdict.remedies.find(({ type, value }) => type === 'other_provider' && value === slug);
+    rescue(remedy);
+  };
+  const endRule = () => {
+    if (story?.rule) ask({ v: V, type: 'skip', slug: story.rule.slug, name: null });
+    if (story !== null) story.rule = null;
+    render();
+  };
+
+  // ---- what a click has looked up
+
+  let asking = 0; // the last click
+  /** @param {'providers' | 'price'} asks */
+  const lookUp = async (asks) => {
+    const of = story, one = spoken();
+    if (of === null || one === undefined) { render(); return; }
+    of.panel = 'loading';
+    render();
+    const mine = asking += 1;
+    showPanel(mine, await ask({ ...one.asked, type: 'look_up', asks }));
+  };
+  /** @param {number} mine @param {any} reply the worker's word */
+  const showPanel = (mine, reply) => {
+    const of = story;
+    if (of === null || of.panel !== 'loading' || mine !== asking) return;
+    of.panel = isObject(reply) && isObject(reply.panel) ? /** @type {any} */ (reply.panel) : 'failed';
+    render();
+  };
+  const askLimits = () => {
+    const of = story, id = spoken()?.story ?? [...story?.stories ?? []].at(-1);
+    if (of === null || id === undefined) return;
+    of.panel = 'loading';
+    render();
+    const mine = asking += 1;
+    tap?.postMessage({ v: V, type: 'ask_limits', story: id });
+    setTimeout(() => showPanel(mine, null), LIMITS_MS);
+  };
+  /** @param {Limits} m */
+  const onLimits = async ({ story: id, numbers }) => {
+    const mine = asking;
+    if (story?.panel === 'loading' && story.stories.has(id)) showPanel(mine, await ask({ v: V, type: 'tell_limits', numbers, at_ms: Date.now() }));
   };
 
   const dismiss = () => {
@@ -407,6 +526,7 @@
       case 'observed': onObserved(m).catch(() => { held.delete(m.id); decide('release', m.id); }); break;
       case 'settled': onSettled(m); break;
       case 'resent': onResent(m); break;
+      case 'limits': onLimits(m); break;
     }
   };
 

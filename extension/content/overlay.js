@@ -32,7 +32,7 @@
     @media print { :host { display: none !important; } }`;
 
   /**
-   * @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options `openRoots` in test builds alone
+   * @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options `openRoots` in test builds alone
    */
   const createOverlay = ({ onAct, openRoots }) => {
     /** @type {HTMLElement | null} */ let host = null;
@@ -119,7 +119,7 @@
         frame.style.width = `${width}px`;
         frame.style.height = `${height}px`;
         if (told) delete frame.dataset.quiet;
-      } else if (m.type === 'act') onAct(m.action);
+      } else if (m.type === 'act') onAct(m.action, m.index);
     };
 
     const draw = () => {
@@ -132,7 +132,7 @@
     };
 
     /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, control }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
@@ -153,15 +153,15 @@
         return element;
       };
       /** @param {HTMLElement} element @param {Act['action']} action */
-      const acts = (element, action) => element.addEventListener('click', (event) => {
-        if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action);
+      const acts = (element, action, index = 0) => element.addEventListener('click', (event) => {
+        if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action, index);
       });
       /** @param {string} key */
       const say = (key) => api.i18n.getMessage(key, [String(attempt)]);
       const close = add('button', 'close', '×');
       close.setAttribute('aria-label', say(phase === 'answered' || phase === 'released' ? 'card_close' : 'card_close_held'));
       acts(close, 'dismiss');
-      const done = say(attempt > 1 ? 'card_answered_on' : 'card_answered');
+      const done = attempt > 1 && by !== null ? api.i18n.getMessage('card_answered_by', [String(attempt), by]) : say(attempt > 1 ? 'card_answered_on' : 'card_answered');
       add('p', 'title', phase === 'answered' ? done : words.title);
       if (phase !== 'answered') add('p', 'body', words.body);
       const status = add('p', 'status', phase === 'answered' ? '' : say({
@@ -170,8 +170,8 @@
       }[phase]));
       (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
       if (control !== null) acts(add('button', 'control', api.i18n.getMessage('card_control', [control])), 'control');
-      let links = 0;
-      for (const remedy of phase === 'answered' ? [] : remedies) {
+      let links = 0, changes = 0;
+      for (const [index, remedy] of phase === 'answered' ? [] : remedies.entries()) {
         if (remedy.url !== null) {
           if (++links > 2) continue;   // as on the card
           const link = add('a', '', remedy.label);
@@ -185,11 +185,15 @@
           button.setAttribute('aria-disabled', String(phase === 'retrying'));
           button.setAttribute('aria-pressed', String(phase === 'armed'));
           acts(button, phase === 'armed' ? 'disarm' : 'retry');
+        } else if (remedy.patch !== null && (phase === 'held' || phase === 'armed' || phase === 'failed') && ++changes <= 2) {
+          const button = add('button', `remedy-${index}`, `${remedy.label} (${remedy.price})`);
+          button.className = 'remedy';
+          acts(button, 'remedy', index);
         }
       }
       card.addEventListener('keydown', (event) => {
         event.stopPropagation();   // page shortcuts must not hear what is typed at the strip
-        if (event.isTrusted && event.key === 'Escape') onAct('dismiss');
+        if (event.isTrusted && event.key === 'Escape') onAct('dismiss', 0);
       });
       old?.remove();
       box.append(card);
@@ -230,7 +234,7 @@
       const kept = frame, old = host;
       if (!old.isConnected || !('moveBefore' in box)) { rebuild(); return; }
       // Not a dialog that opened: the page itself put the host elsewhere, which it may do without end.
-      if (host.parentNode !== put && rebuilds++ >= MAX_REBUILDS) { onAct('dismiss'); return; }
+      if (host.parentNode !== put && rebuilds++ >= MAX_REBUILDS) { onAct('dismiss', 0); return; }
       makeHost();
       // Moving the frame itself keeps it alive in both browsers; moving its host reloads it in Firefox.
       /** @type {{moveBefore: (node: Node, before: null) => void}} */ (/** @type {unknown} */ (box)).moveBefore(kept, null);
@@ -244,7 +248,7 @@
 
     const rebuild = () => {
       const last = view;
-      if (rebuilds++ >= MAX_REBUILDS) { onAct('dismiss'); return; } // without a card nobody could decide
+      if (rebuilds++ >= MAX_REBUILDS) { onAct('dismiss', 0); return; } // without a card nobody could decide
       host?.remove();
       alive = told = false;
       port = null;

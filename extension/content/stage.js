@@ -11,7 +11,7 @@
   const AGAIN_MS = 100; // after the worker stopped: one that cannot start must not be called without end
   const SEAT_MS = 500; // awake, the worker and the top frame answer within a few ms, from cold within 300; later the card stands here
 
-  /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options */
+  /** @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options */
   const inTopFrame = ({ onAct, openRoots }) => {
     /** What is asked to be seen, the latest last; null where it is still judged. @type {Map<number, View | null>} by frame; our own is 0 */
     const views = new Map();
@@ -22,15 +22,15 @@
     };
     const overlay = cooldownOverlay.createOverlay({
       openRoots,
-      onAct: (action) => {
+      onAct: (action, index) => {
         const frame = shown();
-        if (frame === null || frame === 0) onAct(action);
-        else answer(frame, action);
+        if (frame === null || frame === 0) onAct(action, index);
+        else answer(frame, action, index);
       },
     });
-    /** @param {number} frame @param {Act['action']} action */
-    const answer = async (frame, action) => {
-      const reply = await ask({ v: V, type: 'stage_act', frame, action });
+    /** @param {number} frame @param {Act['action']} action @param {number} index */
+    const answer = async (frame, action, index) => {
+      const reply = await ask({ v: V, type: 'stage_act', frame, action, index });
       if (reply?.ok !== true) leave(frame); // it is gone, and nobody waits for what the person decided
     };
     const draw = () => {
@@ -65,7 +65,7 @@
     });
   };
 
-  /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options */
+  /** @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options */
   const inFrame = ({ onAct, openRoots }) => {
     const overlay = cooldownOverlay.createOverlay({ onAct, openRoots });
     /** @type {'closed' | 'asking' | 'top' | 'here'} */
@@ -91,7 +91,7 @@
       port.onMessage.addListener((raw) => {
         const m = fromStage(raw);
         if (m === null || seat === 'closed' || seat === 'here') return;
-        if (m.type === 'act') onAct(m.action);
+        if (m.type === 'act') onAct(m.action, m.index);
         else if (!m.ok) here();
         else if (seat === 'asking') {
           clearTimeout(timer);
@@ -131,7 +131,7 @@
     });
   };
 
-  /** @param {{onAct: (action: Act['action']) => void, openRoots: boolean}} options `openRoots` in test builds alone */
+  /** @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options `openRoots` in test builds alone */
   const createStage = (options) => (top === window ? inTopFrame(options) : inFrame(options));
   Object.defineProperty(globalThis, 'cooldownStage', { value: Object.freeze({ createStage }) });
 })();

@@ -44,6 +44,14 @@
   const HEADERS = ['content-type', 'retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-generation-id',
     'x-provider-name', 'request-id', 'cf-ray', 'cf-mitigated', 'server', 'date'];
 
+  /** Members of a request that a remedy may change: the bridge learns which of them there are. */
+  const MEMBERS = ['model', 'models', 'fallbacks', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'plugins', 'transforms', 'provider'];
+  /** Who answered, in the first event or in the body; within a text of the model it is written \"provider\". */
+  const PROVIDER = /"provider":\s*"([^"\\]{1,60})"/;
+  /** What may be told of a key: numbers, flags, a period, a date. Each of its kind only. */
+  const LIMITS = ['limit', 'limit_remaining', 'is_free_tier', 'total_credits', 'total_usage'], FREE = ['used', 'limit', 'remaining'];
+  const PERIOD = /^(?:daily|weekly|monthly)$/;
+
   const slot = Reflect.getOwnPropertyDescriptor(globalThis, 'fetch');
   // Locked by the page, or somebody's accessor: nothing can be done here, and the bridge learns it by getting no port.
   if (slot === undefined || typeof slot.value !== 'function' || !(slot.configurable || slot.writable)) return;
@@ -75,7 +83,7 @@
   const startsWith = free(S.startsWith), codeAt = free(S.charCodeAt), trim = free(S.trim), exec = free(RegExp.prototype.exec);
   const baseOf = getter(Node.prototype, 'baseURI'), hrefOf = getter(U, 'href'), originOf = getter(U, 'origin'), pathOf = getter(U, 'pathname');
   const addressOf = getter(Q, 'url'), methodOf = getter(Q, 'method'), keepaliveOf = getter(Q, 'keepalive'), signalOf = getter(Q, 'signal');
-  const sentFields = getter(Q, 'headers'), cloneRequest = free(Q.clone), textOf = free(Q.text), bytesOf = free(Q.arrayBuffer);
+  const sentFields = getter(Q, 'headers'), referrerOf = getter(Q, 'referrer'), policyOf = getter(Q, 'referrerPolicy'), cloneRequest = free(Q.clone), textOf = free(Q.text), bytesOf = free(Q.arrayBuffer);
   const statusOf = getter(R, 'status'), fieldsOf = getter(R, 'headers'), bodyOf = getter(R, 'body'), cloneResponse = free(R.clone);
   const field = free(H.get), eachField = free(H.forEach), entryOf = free(FormData.prototype.get), sizeOf = getter(B, 'size'), textOfBlob = free(B.text), bytesOfBlob = free(B.arrayBuffer), partOf = free(B.slice);
   const lengthOf = getter(ArrayBuffer.prototype, 'byteLength'), countOf = getter(URLSearchParams.prototype, 'size');
@@ -104,14 +112,14 @@
   let home = '';          // the page's own origin, where the person switched the site on
   let routes = /** @type {unknown} */ (null); // other addresses to which a known app sends what its server relays
 
-  /** @param {Observed | Settled | Resent | Ping} message */
+  /** @param {Observed | Settled | Resent | Limits | Ping} message */
   const tell = (message) => { if (alive) post(port, message); };
   /** A member of something parsed or cloned. @param {unknown} o @param {string} key @returns {unknown} */
   const own = (o, key) => (typeof o === 'object' && o !== null && hasOwn(o, key) ? /** @type {Record<string, unknown>} */ (o)[key] : undefined);
 
   /**
    * The failed calls whose promise the page still has open, by id. Each does as it is told, and says whether it keeps an answer.
-   * @type {Record<string, (action?: unknown, ms?: unknown) => boolean>}
+   * @type {Record<string, (action?: unknown, ms?: unknown, patch?: unknown) => boolean>}
    */
   const waiting = create(null);
   let beating = 0, missed = 0;
@@ -142,7 +150,8 @@
       home = own(m, 'watch') === 'own' ? `${origin}/` : '';
       routes = own(m, 'routes');
     }
-    if (type === 'decide') waiting[/** @type {string} another key finds nothing */ (own(m, 'id'))]?.(own(m, 'action'), own(m, 'deadline_ms'));
+    if (type === 'decide') waiting[/** @type {string} another key finds nothing */ (own(m, 'id'))]?.(own(m, 'action'), own(m, 'deadline_ms'), own(m, 'patch'));
+    if (type === 'ask_limits') askLimits(/** @type {number} */ (own(m, 'story')));
   };
 
   // ---- stories
@@ -178,7 +187,9 @@
    * @property {boolean} relay                to the site's own server, which may be about anything
    * @property {() => string} values          of its header fields, one a line
    * @property {() => string | Promise<string>} text  the body
-   * @property {(() => Promise<Answer>) | null} send  the same once more; null where it might not be the same, or is no longer of use
+   * @property {((body: string | null) => Promise<Answer>) | null} send  the same once more, or with another body; null where it might not be the same, or is no longer of use
+   * @property {string | null} changed        the body of the last try, where it was not the page's own
+   * @property {string | null} by             the provider that answered a later try, where it is told
    * @property {Story | null} story           the failed one that the app itself is trying again
    * @property {number} id                    of the promise that is kept, 0 while none is
    * @property {Story | null} kept            its story
@@ -316,13 +327,16 @@
     return {
       ...newCall(url, method, text, header, values), story: resent(url, text), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal),
       text: () => (taken === null ? text : textOf(cloneRequest(taken))),
-      send: same ? async () => answerOf(await apply(native, page, taken === null ? [url, members] : [cloneRequest(taken)])) : null,
+      send: same ? async (body) => answerOf(await apply(native, page, taken === null
+        ? [url, body === null ? members : { __proto__: null, ...members, body }]
+        // Bytes, which bring no content type of their own.
+        : [body === null ? cloneRequest(taken) : new Request(cloneRequest(taken), /** @type {RequestInit} */ ({ __proto__: null, body: encode(new TextEncoder(), body), referrer: referrerOf(taken), referrerPolicy: policyOf(taken) }))])) : null,
     };
   };
 
   /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @param {() => string} values @returns {Call} */
   const newCall = (url, method, text, header, values) => ({
-    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, send: null, story: null,
+    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, send: null, changed: null, by: null, story: null,
     id: 0, kept: null, tries: 1, reading: false, copies: 1, round: 0, found: create(null), quit: null, arrived: null, leave: null,
   });
 
@@ -366,6 +380,12 @@
     let body;
     try { body = text.length > FACTS_MAX ? null : parse(text); } catch { /* not JSON */ }
     const provider = own(body, 'provider'), model = own(body, 'model'), fallbacks = own(provider, 'allow_fallbacks');
+    /** What is no JSON object, or is not UTF-8 throughout, is not changed. @type {string[] | null} */
+    let members = null;
+    if (typeof body === 'object' && body !== null && !isArray(body) && indexOf(text, '\ufffd') === -1) {
+      members = [];
+      for (let i = 0; i < MEMBERS.length; i++) if (hasOwn(body, MEMBERS[i] ?? '')) members[members.length] = MEMBERS[i] ?? '';
+    }
     const most = own(body, 'max_tokens') ?? own(body, 'max_completion_tokens') ?? own(body, 'max_output_tokens');
     /** @param {unknown} list */
     const slugs = (list) => {
@@ -377,8 +397,8 @@
     return {
       model: typeof model === 'string' ? slice(model, 0, 200) : null, stream: own(body, 'stream') === true,
       max_tokens: typeof most === 'number' ? most : null,
-      key: exec(BEARER, call.key ?? '') !== null, relay: call.relay, named: call.relay && isNamed(call, text), only: slugs(own(provider, 'only')), order: slugs(own(provider, 'order')),
-      allow_fallbacks: typeof fallbacks === 'boolean' ? fallbacks : null, app_retries: call.retries === null ? null : +call.retries,
+      key: exec(BEARER, call.key ?? '') !== null, relay: call.relay, named: call.relay && isNamed(call, text), only: slugs(own(provider, 'only')), order: slugs(own(provider, 'order')), ignore: slugs(own(provider, 'ignore')),
+      allow_fallbacks: typeof fallbacks === 'boolean' ? fallbacks : null, app_retries: call.retries === null ? null : +call.retries, members, size: text.length,
     };
   };
 
@@ -420,9 +440,93 @@
     delete stories[story.id - STORIES];
     story.failures += 1;
     story.at = now();
-    const exchange = exchangeOf(call, answer, body), request = factsOf(text, call);
+    const exchange = exchangeOf(call, answer, body), request = factsOf(call.changed ?? text, call);
+    if (call.key !== null && (everything || exec(GENERATION, call.url) !== null)) askers[story.id] = { url: call.url, key: call.key };
+    delete askers[story.id - STORIES];
     tell({ v: 1, type: 'observed', id, story: story.id, attempt: story.failures, replayable, exchange, request });
     return story;
+  };
+
+  // ---- what a click asks for beside
+
+  /** Failed calls that carried a key, by story. @type {Record<string, {url: string, key: string}>} */
+  const askers = create(null);
+
+  /** Asks OpenRouter, as the page did and with its key, what is left; numbers alone are told. @param {number} story */
+  const askLimits = async (story) => {
+    /** @type {Record<string, number | boolean | string>} */
+    const numbers = create(null);
+    const asker = askers[story], paths = ['/api/v1/key', '/api/v1/credits'];
+    for (let i = 0; asker !== undefined && i < paths.length; i++) try {
+      const init = { __proto__: null, headers: { __proto__: null, Authorization: asker.key }, credentials: 'omit', cache: 'no-store', redirect: 'error' };
+      const response = await apply(native, page, [originOf(new URL(asker.url)) + paths[i], init]);
+      if (statusOf(response) !== 200) continue;
+      const data = own(parse(await read(response)), 'data'), free = own(data, 'free_model_daily_requests'), period = own(data, 'limit_reset');
+      for (let j = 0; j < LIMITS.length; j++) {
+        const name = LIMITS[j] ?? '', value = own(data, name);
+        if (typeof value === 'number' || typeof value === 'boolean') numbers[name] = value;
+      }
+      for (let j = 0; j < FREE.length; j++) {
+        const name = FREE[j] ?? '', value = own(free, name);
+        if (typeof value === 'number') numbers[`free_${name}`] = value;
+      }
+      if (typeof period === 'string' && exec(PERIOD, period) !== null) numbers.limit_reset = period;
+    } catch { /* that much stays unknown */ }
+    tell({ v: 1, type: 'limits', story, numbers });
+  };
+
+  // ---- the change that a remedy makes: an edit of the text, so that whatever else stands there stays as it was written
+
+  /** The next that is no white space. @param {string} text @param {number} at */
+  const solid = (text, at) => { while (codeAt(text, at) <= 32) at++; return at; };
+  /** Where a string ends, its quotes included. @param {string} text of JSON @param {number} at its first quote */
+  const stringEnd = (text, at) => {
+    for (let from; ;) {
+      from = at = indexOf(text, '"', at + 1);
+      while (codeAt(text, from - 1) === 92) from--;
+      if ((at - from) % 2 === 0) return at + 1;
+    }
+  };
+  /** Where a value ends. @param {string} text of JSON @param {number} at its first character */
+  const valueEnd = (text, at) => {
+    for (let depth = 0; ; at++) {
+      const code = codeAt(text, at);
+      if (code === 34) {
+        at = stringEnd(text, at) - 1;
+        if (depth === 0) return at + 1;
+      } else if (code === 123 || code === 91) depth++;
+      else if (code === 125 || code === 93) { if (--depth <= 0) return depth === 0 ? at + 1 : at; }
+      else if (depth === 0 && (code === 44 || code <= 32)) return at;
+    }
+  };
+  /**
+   * An object with one member set, or taken out; of equal names the last is the one that counts.
+   * @param {string} text of JSON @param {string} name @param {(value: string) => string | null} change '' where there is none; null: shall not be there
+   * @returns {string}
+   */
+  const edited = (text, name, change) => {
+    const open = solid(text, 0) + 1;
+    let from = -1, value = 0, end = 0, before = 0, next = 0, last = open;
+    for (let at = solid(text, open); text[at] === '"';) {
+      const key = at, close = stringEnd(text, key), start = solid(text, indexOf(text, ':', close) + 1), stop = valueEnd(text, start);
+      at = solid(text, stop);
+      if (text[at] === ',') at = solid(text, at + 1);
+      if (parse(slice(text, key, close)) === name) { from = key; value = start; end = stop; before = last; next = at; }
+      last = stop;
+    }
+    const json = change(slice(text, value, end));
+    if (from === -1) return json === null ? text : `${slice(text, 0, last)}${last === open ? '' : ','}"${name}":${json}${slice(text, last)}`;
+    if (json !== null) return slice(text, 0, value) + json + slice(text, end);
+    return edited(text[next] === '"' ? slice(text, 0, from) + slice(text, next) : slice(text, 0, before) + slice(text, end), name, change);
+  };
+  /** @param {string} text of a JSON object; throws for any other @param {Edit[]} patch */
+  const patched = (text, patch) => {
+    parse(text);
+    for (let i = 0; i < patch.length; i++) {
+      const { path, json } = /** @type {Edit} */ (patch[i]), name = path[0] ?? '', inner = path[1];
+      text = edited(text, name, (value) => (inner === undefined ? json : value[0] === '{' ? edited(value, inner, () => json) : json !== null ? `{"${inner}":${json}}` : value === '' ? null : value));
+    }
+    return text;
   };
 
   /** The value if it comes in time, or else nothing. Never rejects. @template T @param {T | Promise<T>} value @param {number} [ms] @returns {Promise<T | undefined>} */
@@ -460,11 +564,11 @@
     };
     /** @param {Settled['outcome']} outcome @param {Settled['why']} why */
     const end = (outcome, why) => {
-      const { kept: story, tries: attempt } = call;
+      const { kept: story, tries: attempt, by } = call;
       call.leave?.();
       call.id = 0;
       call.tries = 1;
-      call.kept = null;
+      call.kept = call.changed = call.by = null;
       if (story === null) return;
       story.held -= 1;
       story.at = now();
@@ -472,7 +576,7 @@
         delete stories[story.id];
         call.story = null; // told by this, and not once more as the app's own try
       }
-      tell({ v: 1, type: 'settled', id, story: story.id, attempt, outcome, why });
+      tell({ v: 1, type: 'settled', id, story: story.id, attempt, outcome, why, by });
     };
     /** @param {Settled['why']} why */
     const release = (why) => {
@@ -495,28 +599,33 @@
     };
     /** @param {Answer} answer */
     const failed = async (answer) => { try { await judge(answer); } catch { release('late'); } };
-    /** @param {() => Promise<Answer>} go */
-    const retry = async (go) => {
+    /** @param {NonNullable<Call['send']>} send @param {unknown} patch */
+    const retry = async (send, patch) => {
       clearTimeout(timer);
       state = 'sending';
       call.tries += 1;
       call.reading = false;
+      call.changed = call.by = null;
       let answer = BROKEN;
-      try { answer = await go(); } catch { /* it broke; or the page ended it, and has its reason already */ }
+      try {
+        if (isArray(patch)) call.changed = patched(await call.text(), patch);
+        if (state === 'sending') answer = await send(call.changed);
+      } catch { /* it broke; or the page ended it, and has its reason already */ }
       if (state !== 'sending') return;
       if (answer.status === 0 || answer.status >= 400) { failed(answer); return; }
       // Its status is good; whether there is an error in it shows when the page reads it.
       state = 'arrived';
       call.round += 1;
+      call.by = answer.field('x-provider-name');
       call.arrived = () => end('answered', 'page');
       timer = setTimeout(() => { if (!call.reading) call.arrived?.(); }, REST_MS);
       resolve(answer);
     };
 
-    waiting[id] = (action, ms) => {
+    waiting[id] = (action, ms, patch) => {
       const kept = state === 'judging' || state === 'held';
       if (action === 'release' || action === 'gone') release(action === 'gone' ? 'gone' : 'decision');
-      else if (kept && action === 'retry' && call.send !== null) retry(call.send);
+      else if (kept && action === 'retry' && call.send !== null) retry(call.send, patch);
       else if (kept && action === 'hold') {
         clearTimeout(timer);
         state = 'held';
@@ -537,7 +646,7 @@
       if (!await isOurs(call, body)) return;
       const id = lastId += 1, story = observe(call, id, answer, body, await within(call.text()) ?? '', false);
       call.kept = null;
-      tell({ v: 1, type: 'settled', id, story: story.id, attempt: 1, outcome: 'released', why: 'decision' });
+      tell({ v: 1, type: 'settled', id, story: story.id, attempt: 1, outcome: 'released', why: 'decision', by: null });
     } catch { /* it stays unexplained */ }
   };
 
@@ -574,6 +683,9 @@
     try { return isError(parse(text)); } catch { return false; }
   };
 
+  /** @param {string} text */
+  const providerIn = (text) => exec(PROVIDER, slice(text, 0, LOOK_MAX))?.[1] ?? null;
+
   /** Reads along: what has come of one body, and is there an error in it? */
   class Look {
     /** @type {'wait' | 'content' | 'error'} `wait`: only comments or white space so far, or half an event */
@@ -586,6 +698,8 @@
     data = '';
     open = false; // an event has begun, and has not ended
     named = false; // and is called an error
+    /** @type {string | null} who answered */
+    by = null;
     decoder = new TextDecoder();
     /** @param {boolean} json */
     constructor(json) { this.json = json; }
@@ -639,6 +753,7 @@
     judge(text, after) {
       this.half = false;
       this.first = this.named || isErrorText(text) ? 'error' : 'content';
+      this.by = providerIn(text);
       if (this.first === 'error') this.found = trim(text);
       else this.scan(after);
     }
@@ -809,6 +924,7 @@
     }
     finish() {
       this.over = true;
+      this.call.by ??= this.look.by;
       if (this.look.first !== 'error') done(this.call);
     }
     /** @param {string} text @returns {Promise<Response | null>} a later try that is good as far as its status goes */
@@ -887,6 +1003,8 @@
         const response = text === '' ? null : await this.replace(text);
         if (response === null) {
           this.over = true;
+          const by = name === 'json' ? own(got, 'provider') : null;
+          if (typeof by === 'string') this.call.by ??= slice(by, 0, 60);
           if (text === '') done(this.call);
           return got;
         }
@@ -902,6 +1020,7 @@
       else if (name === 'blob') look.take(new Uint8Array(await bytesOfBlob(got)));
       else look.take(name === 'bytes' ? got : new Uint8Array(got));
       look.end();
+      this.call.by ??= look.by;
       if (look.first === 'content' && look.found !== '') {
         done(this.call);
         note(this.call, this.answer(look.found));
@@ -1131,14 +1250,14 @@
     if (isLetGo && turn.phase === 'kept' && get(turns, xhr) === turn) conclude(xhr, turn, xstatus(xhr) === 0 ? 'error' : 'load');
   };
 
-  /** Sends the same once more, on the same object. @param {XMLHttpRequest} xhr @param {Turn} turn @returns {Promise<Answer>} */
-  const sendAgain = (xhr, turn) => new Promise(async (resolve, reject) => {
+  /** Sends the same once more, or with another body, on the same object. @param {XMLHttpRequest} xhr @param {Turn} turn @param {string | null} text @returns {Promise<Answer>} */
+  const sendAgain = (xhr, turn, text) => new Promise(async (resolve, reject) => {
     try {
       turn.phase = 'again';
       turn.inside = turn.last = null;
       turn.came = resolve;
       const { body, fields } = turn, taken = typeof body === 'string' ? null : body;
-      const sent = taken === null ? body : await bytesOf(cloneRequest(taken)), type = taken === null ? null : field(sentFields(taken), 'content-type');
+      const sent = taken === null ? text ?? body : text === null ? await bytesOf(cloneRequest(taken)) : encode(new TextEncoder(), text), type = taken === null ? null : field(sentFields(taken), 'content-type');
       if (turn.phase !== 'again' || get(turns, xhr) !== turn) return;
       apply(openXhr, xhr, turn.opened);
       let isTyped = type === null;
@@ -1166,6 +1285,7 @@
     if (surface !== null && (isText || (isEnd && type !== 'blob' && type !== 'document'))) {
       const text = isText ? xtext(xhr) : type === 'json' && !isError(xbody(xhr)) ? '' : /** @type {string} */ (textOfAnswer(xhr));
       turn.text = text !== '';
+      if (isText && call.tries > 1) call.by ??= providerIn(text);
       if (surface === 'body200') found = text.length <= LOOK_MAX && isErrorText(text) ? text : '';
       else {
         const look = new Look(false);
@@ -1361,7 +1481,7 @@
         for (let i = 0; i < fields.length; i++) all += `${fields[i]?.[1]}\n`;
         return all;
       }),
-      story: resent(url, text), text: () => (taken === null ? text : textOf(cloneRequest(taken))), send: same ? () => sendAgain(xhr, turn) : null,
+      story: resent(url, text), text: () => (taken === null ? text : textOf(cloneRequest(taken))), send: same ? (body) => sendAgain(xhr, turn, body) : null,
     };
   };
 

@@ -71,6 +71,22 @@ export default {
       },
     },
     {
+      name: 'what was looked up: axe finds nothing in the list, nor in the numbers',
+      run: async (t) => {
+        await t.world({ providers: ['Cerebras', 'Together'], busy: ['Cerebras'] });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        for (const [label, part] of /** @type {const} */ ([['Who else serves it?', '.offer'], ['My limits', '.lines']])) {
+          await card.press(label);
+          await until(label, () => card.text(part));
+          const frame = await card.frame();
+          assert.ok(frame);
+          assert.deepEqual(await axe(frame), []);
+        }
+      },
+    },
+    {
       name: 'the frame is named for screen readers, the card is a labelled region with one status line',
       run: async (t) => {
         await t.script({ preset: 'seed429' });

@@ -137,7 +137,7 @@ export default {
         await answered(page, 'one');
         await card.reaches('answered');
         assert.equal((await t.log()).length, 4);
-        assert.equal(await card.text('#title'), 'Answered on try 4');
+        assert.equal(await card.text('#title'), 'Answered on try 4 by OpenAI');
       },
     },
     {
@@ -253,7 +253,7 @@ export default {
         assert.equal(await card.text('#status'), 'It sends by itself. Press again to stop.');
         assert.equal(await card.read((root) => root.activeElement?.id), 'retry');
         await answered(page, 'one');
-        assert.equal(await card.text('#title'), 'Answered on try 2');
+        assert.equal(await card.text('#title'), 'Answered on try 2 by OpenAI');
       },
     },
   ],

@@ -52,6 +52,19 @@ export default {
     { name: 'of the same site: one card, in the top frame, the answer in the frame', run: (t) => onTop(t, {}) },
     { name: 'of another site: one card, in the top frame, the answer in the frame', run: (t) => onTop(t, { inside: OTHER }) },
     {
+      name: 'of another site: a remedy pressed in the top frame changes the frame\'s request, and a list is looked up for it',
+      run: async (t) => {
+        await t.world({ providers: ['Cerebras', 'Together', 'DeepInfra'], busy: ['Cerebras'] });
+        const { page, inner } = await asked(t, { inside: OTHER });
+        const card = await t.card(page);
+        await card.press('Who else serves it?');
+        await card.press('DeepInfra');
+        await until('the answer in the frame', async () => (await said(inner)).includes('The answer to: one'));
+        const bodies = (await t.log()).map(({ body }) => JSON.parse(body).provider ?? null);
+        assert.deepEqual(bodies, [null, { order: ['deepinfra'], ignore: ['cerebras'] }]);
+      },
+    },
+    {
       name: 'the frame goes away while its answer is held: so does the card',
       run: async (t) => {
         await t.script({ preset: 'seed429' });

@@ -3,6 +3,10 @@
 import assert from 'node:assert/strict';
 import { first, send } from './lib/app.mjs';
 import { poolWait } from './lib/failures.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+/** @typedef {import('puppeteer-core').Page} Page */
 
 const KEY = 'c0ffee00canary00c0ffee00canary00c0ffee00canary00c0ffee00canary00';
 const PROMPT = 'canary prompt of a person';
@@ -16,6 +20,30 @@ const assertClean = (where, text) => {
   for (const canary of [KEY, KEY.slice(0, 20), PROMPT, USER, FLAGGED, ID_IN_TEXT]) assert.ok(!text.includes(canary), `${where} holds ${canary}: ${text.slice(0, 400)}`);
 };
 
+/** An extension page, which hears every runtime message of the bridge and the card. @param {Scene} t */
+const listening = async (t) => {
+  const ear = await t.openExtensionPage('popup.html');
+  await ear.evaluate(() => {
+    const heard = /** @type {string[]} */ ([]);
+    Object.assign(globalThis, { heard });
+    chrome.runtime.onMessage.addListener((message) => { heard.push(JSON.stringify(message)); });
+  });
+  return ear;
+};
+
+/** @param {Scene} t @param {Page} ear @param {Page} page @param {string[]} types that must have been heard, or nothing was listened to */
+const assertAllClean = async (t, ear, page, types) => {
+  /** @type {string[]} */
+  const messages = await ear.evaluate(() => /** @type {any} */ (globalThis).heard);
+  const kinds = new Set(messages.map((m) => JSON.parse(m).type));
+  for (const type of types) assert.ok(kinds.has(type), `the ear heard no ${type}: ${[...kinds]}`);
+  for (const message of messages) assertClean('a message', message);
+  const stored = await ear.evaluate(async () => JSON.stringify([await chrome.storage.local.get(null), await chrome.storage.session.get(null), await chrome.storage.sync.get(null)]));
+  assertClean('the storage', stored);
+  assertClean('the page\'s storage', await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.getAttributeNames()])));
+  assertClean('the console', t.driver.console.join('\n'));
+};
+
 /** @type {import('./lib/scene.mjs').Suite} */
 export default {
   name: 'privacy', build: 'test',
@@ -23,13 +51,7 @@ export default {
     {
       name: 'key, prompt and user id reach no message, no storage, no card and no console', alone: true,
       run: async (t) => {
-        // An extension page hears every runtime message of the bridge and the card.
-        const ear = await t.openExtensionPage('popup.html');
-        await ear.evaluate(() => {
-          const heard = /** @type {string[]} */ ([]);
-          Object.assign(globalThis, { heard });
-          chrome.runtime.onMessage.addListener((message) => { heard.push(JSON.stringify(message)); });
-        });
+        const ear = await listening(t);
         t.conversation = KEY;
         const failure = poolWait(1);
         const body = /** @type {any} */ (failure.body);
@@ -50,14 +72,38 @@ export default {
         await send(page, `${PROMPT} again`);
         await t.card(page);
         assertClean('the second card', await card.all());
-        const messages = await ear.evaluate(() => /** @type {any} */ (globalThis).heard);
-        const kinds = new Set(messages.map((/** @type {string} */ m) => JSON.parse(m).type));
-        assert.ok(kinds.has('explain') && kinds.has('claim'), `the ear heard the messages: ${[...kinds]}`);
-        for (const message of messages) assertClean('a message', message);
-        const stored = await ear.evaluate(async () => JSON.stringify([await chrome.storage.local.get(null), await chrome.storage.session.get(null), await chrome.storage.sync.get(null)]));
-        assertClean('the storage', stored);
-        assertClean('the page\'s storage', await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.getAttributeNames()])));
-        assertClean('the console', t.driver.console.join('\n'));
+        await assertAllClean(t, ear, page, ['explain', 'claim']);
+      },
+    },
+    {
+      name: 'nor where a request is changed, a list is looked up, the key\'s limits are asked for, and a rule is set', alone: true,
+      run: async (t) => {
+        const ear = await listening(t), before = (await t.mock.all()).length;
+        t.conversation = KEY;
+        await t.world({
+          providers: ['Cerebras', 'Together'], busy: ['Cerebras'], key: { label: `sk-or-v1-${KEY}`, creator_user_id: USER, limit_reset: FLAGGED, limit: 5, limit_remaining: 1 }, credits: { note: KEY },
+        });
+        const page = await t.open();
+        await send(page, PROMPT);
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.press('My limits');
+        await until('the numbers', () => card.text('.lines'));
+        assertClean('the card with its numbers', await card.all());
+        await card.press('Who else serves it?');
+        assertClean('the card with its list', await card.all());
+        await card.press('Skip Cerebras on this site for 1 hour');
+        await first(page, 'answer');
+        await card.reaches('answered');
+        assertClean('the card at its end', await card.all());
+        await assertAllClean(t, ear, page, ['explain', 'look_up', 'tell_limits', 'skip']);
+        // The key went where the page had sent it, from the page; what the worker asked for goes without.
+        const all = (await t.mock.all()).slice(before).filter(({ host }) => host === 'openrouter.ai'), holds = all.filter((one) => JSON.stringify(one).includes(KEY.slice(0, 20)));
+        assert.deepEqual(holds.map(({ method, host, path, headers }) => [method, host, path, headers.origin]),
+          [['POST', '/chat/completions'], ['GET', '/key'], ['GET', '/credits'], ['POST', '/chat/completions']].map(([method, path]) => [method, 'openrouter.ai', `/api/v1${path}`, `https://${t.host}`]));
+        const list = all.find(({ path }) => path.endsWith('/endpoints'));
+        assert.ok(list !== undefined);
+        assertClean('what the worker asked for', JSON.stringify(list));
       },
     },
   ],

@@ -6,5 +6,6 @@ import './tap/inside.mjs';
 import './tap/xhr.mjs';
 import './tap/relay.mjs';
 import './tap/others.mjs';
+import './tap/patch.mjs';
 
 await run();

@@ -227,10 +227,25 @@ export default {
       },
     },
     {
-      name: 'a wait that is too long for the app is not held',
+      name: 'a wait that is too long for the app: held for what need not wait, without a Retry; closed, the app has its error',
       run: async (t) => {
         await t.script(poolWait(600));
         const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        assert.equal(await card.text('#retry'), null);
+        await card.button('Skip Cerebras');
+        assert.match(await card.text('#when') ?? '', /10 min/);
+        await card.click('#close');
+        assert.equal((await first(page, 'error', 3_000)).details.status, 429);
+      },
+    },
+    {
+      name: 'a wait that is too long for the app, of a request that cannot be changed, is not held',
+      run: async (t) => {
+        await t.script(poolWait(600));
+        const page = await t.open('chat.html', { with: JSON.stringify({ messages: [{ role: 'user', content: '\ufffd' }] }) });
         await send(page, 'one');
         assert.equal((await first(page, 'error', 3_000)).details.status, 429);
         await (await t.card(page)).reaches('released');

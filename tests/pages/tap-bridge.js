@@ -9,12 +9,14 @@
     /** what to answer to `observed`: 'hold', 'release', 'retry', a list of these, one a failure, or null: nothing */
     auto: null,
     deadline_ms: 60_000,
+    /** what each retry changes */
+    patch: null,
     /** false: as if the extension were gone */
     answers: true,
     port: null,
     offers: 0,
     send: (message) => test.port.postMessage(message),
-    decide: (id, action, deadline_ms = test.deadline_ms) => test.send({ v: 1, type: 'decide', id, action, deadline_ms }),
+    decide: (id, action, deadline_ms = test.deadline_ms) => test.send({ v: 1, type: 'decide', id, action, deadline_ms, patch: action === 'retry' ? test.patch : null }),
     of: (type) => test.log.filter((m) => m.type === type),
     /** Waits until `get` gives something. */
     async until(get, what, ms = 5_000) {

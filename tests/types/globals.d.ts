@@ -6,12 +6,13 @@ declare const cooldownProtocol: Readonly<{
   HEADERS: readonly string[];
   isObject(x: unknown): x is Record<string, unknown>;
   isInside(exchange: Exchange): boolean;
-  fromTap(m: unknown): Observed | Settled | Resent | Ping | null;
+  patch(x: unknown): Edit[] | null;
+  fromTap(m: unknown): Observed | Settled | Resent | Limits | Ping | null;
   fromCard(m: unknown): Hello | Size | Act | null;
   toCard(m: unknown): Show | null;
   toStage(m: unknown): Guest | null;
   fromStage(m: unknown): Seat | Act | null;
-  toWorker(m: unknown): Explain | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | null;
+  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | EndRule | null;
 }>;
 
 declare const cooldownCompat: Readonly<{
@@ -31,7 +32,7 @@ declare const cooldownControl: Readonly<{
 }>;
 
 declare const cooldownStage: Readonly<{
-  createStage(options: { onAct(action: Act['action']): void; openRoots: boolean }): Readonly<{
+  createStage(options: { onAct(action: Act['action'], index: number): void; openRoots: boolean }): Readonly<{
     open(): void;
     show(view: View): void;
     close(): void;
@@ -39,7 +40,7 @@ declare const cooldownStage: Readonly<{
 }>;
 
 declare const cooldownOverlay: Readonly<{
-  createOverlay(options: { onAct(action: Act['action']): void; openRoots: boolean }): Readonly<{
+  createOverlay(options: { onAct(action: Act['action'], index: number): void; openRoots: boolean }): Readonly<{
     open(): void;
     show(view: View): void;
     close(): void;

@@ -155,13 +155,13 @@ test('held, sent again: the page gets the native answer, the server the same req
   assert.equal(result.body, one.body);
   const { exchange, request, ...rest } = of('observed')[0];
   assert.deepEqual(rest, { v: 1, type: 'observed', id: 1, story: 1, attempt: 1, replayable: true });
-  assert.deepEqual(request, { model: 'a/b', stream: true, max_tokens: 9, key: true, relay: false, named: false, only: ['x'], order: ['y'], allow_fallbacks: false, app_retries: null });
+  assert.deepEqual(request, { model: 'a/b', stream: true, max_tokens: 9, key: true, relay: false, named: false, only: ['x'], order: ['y'], allow_fallbacks: false, app_retries: null, ignore: [], members: ['model', 'max_completion_tokens', 'provider'], size: one.body.length });
   const { date, ...named } = exchange.headers;
   assert.ok(Math.abs(Date.parse(date) - Date.now()) < 600_000, 'the server\'s date, by which its clock is told');
   assert.deepEqual(named, { 'content-type': 'application/json', 'x-generation-id': 'gen-1' });
   assert.equal(exchange.url, `${origin}/api/v1/chat/completions`);
   assert.deepEqual(JSON.parse(exchange.body), { ...JSON.parse(error429.body), user_id: '' });
-  assert.deepEqual(of('settled'), [{ v: 1, type: 'settled', id: 1, story: 1, attempt: 2, outcome: 'answered', why: 'page' }]);
+  assert.deepEqual(of('settled'), [{ v: 1, type: 'settled', id: 1, story: 1, attempt: 2, outcome: 'answered', why: 'page', by: null }]);
   assert.ok(log.some((m) => m.type === 'ping'), 'a heartbeat while held');
 });
 

@@ -1,0 +1,283 @@
+// @ts-check
+// Remedies: each is one click and says its price, its answer lands in the app, and what is sent is what the page sent but for the
+// remedy's own change. The stand-in is an account with pools: it answers as soon as the request asks for what it can do.
+import assert from 'node:assert/strict';
+import { Card } from './lib/card.mjs';
+import { first, send, talk } from './lib/app.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+/** @typedef {import('puppeteer-core').Page} Page */
+
+const POOLS = { providers: ['Cerebras', 'Together', 'DeepInfra'], busy: ['Cerebras'] };
+const API = 'https://openrouter.ai/api/v1/';
+
+/** What the page sends for this question. @param {string} question @param {object} [more] */
+const sent = (question, more = {}) => JSON.stringify({ model: 'openai/gpt-oss-120b', stream: false, messages: [{ role: 'user', content: question }], ...more });
+/** With one more member. @param {string} body @param {string} member */
+const plus = (body, member) => `${body.slice(0, -1)},${member}}`;
+
+/** A failure that is held: its card. @param {Scene} t @param {Record<string, string | number>} [setup] @param {object} [more] */
+const failing = async (t, setup = {}, more = {}) => {
+  const page = await t.open('chat.html', Object.keys(more).length === 0 ? setup : { ...setup, with: JSON.stringify(more) });
+  await send(page, 'why');
+  const card = await t.card(page);
+  await card.reaches('held');
+  return { page, card };
+};
+
+/** The app has one answer, the API has seen these two bodies, and nothing else differs. @param {Scene} t @param {Page} page @param {string} before @param {string} after */
+const assertRescued = async (t, page, before, after) => {
+  await first(page, 'answer');
+  assert.deepEqual((await talk(page)).map(({ kind, text }) => [kind, text]), [['user', 'why'], ['answer', 'The answer to: why']]);
+  const log = await t.log(), [one, two] = log.map(({ method, path, headers: { priority, 'content-length': length, ...headers } }) => ({ method, path, headers }));
+  assert.deepEqual(log.map(({ body }) => body), [before, after]);
+  assert.deepEqual(two, one);
+};
+
+/** One failure, one press, one answer. @param {object} world @param {string} label @param {string} price @param {string} member @param {{setup?: Record<string, string>, more?: object}} [options] */
+const oneClick = (world, label, price, member, { setup = {}, more = {} } = {}) => async (/** @type {Scene} */ t) => {
+  await t.world(world);
+  const { page, card } = await failing(t, setup, more);
+  assert.equal(await card.press(label), `${label} ${price}`);
+  const body = sent('why', more);
+  await assertRescued(t, page, body, plus(body, member));
+  await card.reaches('answered');
+};
+
+const SKIPPED = '"provider":{"ignore":["cerebras"]}';
+const AFFORD = { ...POOLS, busy: [], afford: 900 };
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'rescue', build: 'test',
+  tests: [
+    { name: 'another provider: by fetch', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED) },
+    { name: 'another provider: by XMLHttpRequest', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { by: 'xhr' } }) },
+    { name: 'another provider: a Request, and a body of bytes', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { body: 'bytes' } }) },
+    { name: 'another provider: a stream', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { stream: '1' }, more: { stream: true } }) },
+    { name: 'another provider: responses', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { endpoint: `${API}responses` } }) },
+    { name: 'another provider: messages', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { endpoint: `${API}messages` } }) },
+    {
+      name: 'who answered is said, quietly, and gone in seconds',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t);
+        await card.press('Skip Cerebras');
+        await card.reaches('answered');
+        await until('the name', async () => await card.text('#title') === 'Answered on try 2 by Together');
+        await Card.gone(page);
+      },
+    },
+    {
+      name: 'unpinned: the request is bound to the one that failed',
+      run: async (t) => {
+        await t.world(POOLS);
+        const more = { provider: { only: ['cerebras'], allow_fallbacks: false, sort: 'price' } };
+        const { page, card } = await failing(t, {}, more);
+        assert.match(await card.text('.hints') ?? '', /allows only cerebras/);
+        assert.equal(await card.press('Allow every provider'), 'Allow every provider price may differ');
+        // It still goes to the first by itself, which is still busy; the next click leaves that out, and keeps what was changed.
+        await card.reaches('failed');
+        await card.press('Skip Cerebras');
+        await first(page, 'answer');
+        const bodies = (await t.log()).map(({ body }) => JSON.parse(body).provider);
+        assert.deepEqual(bodies, [more.provider, { allow_fallbacks: true, sort: 'price' }, { allow_fallbacks: true, sort: 'price', ignore: ['cerebras'] }]);
+      },
+    },
+    {
+      name: 'unpinned: the account of who serves it excludes the one that the request allows',
+      run: async (t) => {
+        await t.world({ ...POOLS, busy: [] });
+        const more = { provider: { only: ['groq'] } };
+        const { page, card } = await failing(t, {}, more);
+        assert.equal(await card.text('#retry'), null, 'the same again would fail again');
+        await card.press('Allow every provider');
+        await assertRescued(t, page, sent('why', more), sent('why', { provider: {} }));
+      },
+    },
+    {
+      name: 'who else serves it: looked up on a click alone, the failed one marked, one click sends it there',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t);
+        const lists = async () => (await t.mock.all()).filter(({ path }) => path.endsWith('/endpoints'));
+        assert.equal((await lists()).length, 0);
+        assert.equal(await card.press('Who else serves it?'), 'Who else serves it? free');
+        await until('the list', () => card.text('.offer.failed'));
+        const [asked] = await lists();
+        assert.deepEqual([asked?.path, asked?.headers.authorization, asked?.headers.cookie], ['/api/v1/models/openai/gpt-oss-120b/endpoints', undefined, undefined]);
+        assert.match(await card.text('.offer.failed') ?? '', /^Cerebras\s+failed just now/);
+        assert.match(await card.press('DeepInfra'), /^DeepInfra about \$0\.0006 \$0\.13 in, \$0\.60 out · 262k context · 99 % up$/);
+        const body = sent('why');
+        await assertRescued(t, page, body, plus(body, '"provider":{"order":["deepinfra"],"ignore":["cerebras"]}'));
+        await until('who answered', async () => (await card.text('#title')) === 'Answered on try 2 by DeepInfra');
+      },
+    },
+    { name: 'a shorter answer: chat', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855') },
+    { name: 'a shorter answer: responses', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_output_tokens":855', { setup: { endpoint: `${API}responses` } }) },
+    { name: 'a shorter answer: by XMLHttpRequest', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855', { setup: { by: 'xhr' } }) },
+    {
+      name: 'a shorter answer: the app\'s own number is replaced where it stands',
+      run: async (t) => {
+        await t.world(AFFORD);
+        const { page, card } = await failing(t, { endpoint: `${API}messages` }, { max_tokens: 32_000, temperature: 1 });
+        await card.press('Ask for a shorter answer');
+        await assertRescued(t, page, sent('why', { max_tokens: 32_000, temperature: 1 }), sent('why', { max_tokens: 855, temperature: 1 }));
+      },
+    },
+    { name: 'too long: the middle is left out', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]') },
+    {
+      name: 'another model: a free one that is busy, answered by any free one',
+      run: oneClick({ ...POOLS, busy: [], busy_models: ['a/b:free'] }, 'Let another free model answer', 'no extra cost', '"models":["openrouter/free"]', { more: { model: 'a/b:free' } }),
+    },
+    {
+      name: 'the paid version: its price first, then on the button, and asked for each time',
+      run: async (t) => {
+        await t.world({ ...POOLS, busy: [], free_used_up: true });
+        const { page, card } = await failing(t, {}, { model: 'a/b:free' });
+        assert.equal(await card.text('#retry'), null);
+        assert.equal(await card.read((root) => root.querySelector('button.main')), null, 'what costs money is not the thing to press');
+        assert.equal(await card.press('Use the paid version'), 'Use the paid version shows the price first');
+        await card.button('Send it paid');
+        assert.equal((await t.log()).length, 1, 'nothing is paid for by asking');
+        assert.match(await card.text('#panel') ?? '', /1,000 tokens, at the dearest provider/);
+        assert.equal(await card.press('Send it paid'), 'Send it paid about $0.0030');
+        await assertRescued(t, page, sent('why', { model: 'a/b:free' }), sent('why', { model: 'a/b' }));
+        await Card.gone(page);
+        await send(page, 'why not');
+        await (await t.card(page)).button('Use the paid version');
+        assert.equal((await t.log()).length, 3);
+      },
+    },
+    {
+      name: 'several at once: those that asked alike follow a change; a payment is for one alone',
+      run: async (t) => {
+        await t.world(POOLS);
+        const page = await t.open('chat.html', { count: 4 });
+        await send(page, 'why');
+        const card = await t.card(page);
+        await until('four', async () => (await t.log()).length === 4 && (await card.text('.count')) === '4 requests');
+        await card.press('Skip Cerebras');
+        await until('four answers', async () => (await talk(page)).filter(({ kind, details }) => kind === 'answer' && details !== null).length === 4);
+        const bodies = (await t.log()).map(({ body }) => body);
+        assert.equal(bodies.length, 8);
+        assert.ok(bodies.slice(4).every((body) => body.endsWith(`,${SKIPPED}}`)));
+
+        await t.world({ ...POOLS, busy: [], free_used_up: true });
+        const paying = await t.open('chat.html', { count: 2, with: JSON.stringify({ model: 'a/b:free' }) });
+        await send(paying, 'why');
+        const other = await t.card(paying);
+        await other.reaches('held');
+        await other.press('Use the paid version');
+        await other.press('Send it paid');
+        await first(paying, 'answer');
+        await other.reaches('held'); // the other one still waits for the person
+        assert.equal((await t.log()).filter(({ body }) => JSON.parse(body).model === 'a/b').length, 1);
+      },
+    },
+    {
+      name: 'a list that cannot be had: it says so, and the plain way remains',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t, {}, { model: 'unlisted/x' });
+        await card.press('Who else serves it?');
+        await until('it says so', async () => (await card.text('#panel'))?.startsWith('OpenRouter didn\'t answer'));
+        await card.press('Skip Cerebras');
+        await first(page, 'answer');
+      },
+    },
+    {
+      name: 'a body that is no JSON: no such offer',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await page.evaluate((url) => { fetch(url, { method: 'POST', body: 'no json', headers: { Authorization: `Bearer sk-or-v1-${new URLSearchParams(location.search).get('conversation')}` } }); }, `${API}chat/completions`);
+        const card = await t.card(page);
+        await card.reaches('held');
+        assert.deepEqual(await card.read((root) => Array.from(root.querySelectorAll('[data-act] .label'), (one) => one.textContent)), ['My limits']);
+      },
+    },
+    {
+      name: 'my limits: numbers alone, with the time of reading; asked by the page with its own key',
+      run: async (t) => {
+        await t.world({ ...POOLS, key: { limit: 5, limit_remaining: 0.25, limit_reset: 'monthly' }, credits: { total_credits: 10, total_usage: 1.25 } });
+        const { card } = await failing(t);
+        const asked = async () => (await t.mock.all()).filter(({ path, conversation }) => conversation === t.conversation && /\/(key|credits)$/.test(path));
+        assert.equal((await asked()).length, 0);
+        assert.equal(await card.press('My limits'), 'My limits free');
+        await until('the numbers', () => card.text('.lines'));
+        const lines = await card.read((root) => Array.from(root.querySelectorAll('.lines > div'), (one) => Array.from(one.children, (part) => part.textContent)));
+        assert.deepEqual(lines, [['Credits left', '$8.75'], ['This key\'s cap', '$0.25 of $5.00 left this month'], ['Free requests today', '47 of 50 left'], ['Account', 'Has bought credits']]);
+        assert.match(await card.text('#panel') ?? '', /Read at \d/);
+        assert.deepEqual((await asked()).map(({ path, headers }) => [path, headers.authorization, headers.origin]), ['/api/v1/key', '/api/v1/credits'].map((path) => [path, `Bearer sk-or-v1-${t.conversation}`, `https://${t.host}`]));
+      },
+    },
+    {
+      name: 'my limits: also where the app has its error already',
+      run: async (t) => {
+        await t.script({ preset: 'key_total403' });
+        const page = await t.open();
+        await send(page, 'why');
+        await first(page, 'error', 3_000);
+        const card = await t.card(page);
+        await card.press('My limits');
+        await until('the numbers', () => card.text('.lines'));
+      },
+    },
+    {
+      name: 'three failures of the same: another way is the thing to press',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t);
+        const main = () => card.read((root) => root.querySelector('button.main .label')?.textContent ?? null);
+        assert.equal(await main(), null, 'at first, to repeat is');
+        for (const tries of [2, 3]) {
+          await card.click('#retry');
+          await until(`try ${tries} failed`, async () => (await t.log()).length === tries && await card.phase() === 'failed');
+        }
+        await until('it is promoted', async () => await main() === 'Skip Cerebras');
+        await card.press('Skip Cerebras');
+        await first(page, 'answer');
+      },
+    },
+    {
+      name: 'a rule for an hour: the next failure goes elsewhere by itself, is told, and can be undone on the card and in the popup',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t);
+        await card.press('Who else serves it?');
+        assert.equal(await card.press('Skip Cerebras on this site for 1 hour'), 'Skip Cerebras on this site for 1 hour price may differ');
+        await first(page, 'answer');
+        await Card.gone(page, 12_000);
+        await send(page, 'why again');
+        const next = await t.card(page);
+        await until('two answers', async () => (await talk(page)).filter(({ kind, details }) => kind === 'answer' && details !== null).length === 2);
+        assert.match(await next.text('#rule') ?? '', /^Cerebras is skipped here until/);
+        assert.deepEqual((await t.log()).map(({ body }) => JSON.parse(body).provider ?? null), [null, { ignore: ['cerebras'] }, null, { ignore: ['cerebras'] }]);
+        const popup = await t.openPopup();
+        await until('the popup says it', () => popup.evaluate(() => document.getElementById('rule')?.textContent?.startsWith('Cerebras is skipped')));
+        await popup.click('#end_rule');
+        await until('it is gone', () => popup.evaluate(() => document.getElementById('rule_box')?.hidden === true));
+        await page.bringToFront();
+        await send(page, 'and again');
+        const last = await t.card(page);
+        await last.reaches('held');
+        assert.equal((await t.log()).length, 5, 'nothing is sent again by itself');
+      },
+    },
+    {
+      name: 'own key: the provider\'s page, what it costs and when it does not help, and the page of all workspaces',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { card } = await failing(t);
+        const links = () => card.read((root) => Array.from(root.querySelectorAll('.links a, .hints a'), (a) => a.getAttribute('href')));
+        assert.deepEqual(await links(), ['https://openrouter.ai/workspaces/default/byok/cerebras', 'https://openrouter.ai/settings/integrations']);
+        assert.match(await card.text('.hints') ?? '', /unless the provider itself is full.*which bills it/);
+        assert.equal(await card.text('.more'), null);
+        await card.click('#details summary');
+        assert.match(await card.text('.more') ?? '', /fee only above a monthly allowance.*All integrations/);
+      },
+    },
+  ],
+};
