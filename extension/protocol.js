@@ -22,6 +22,7 @@
  * @property {number | null} app_retries the request's own `X-Stainless-Retry-Count`
  * @property {string[] | null} members  which of the members that a remedy may change the body has; null where it is no JSON object
  * @property {number | null} size       characters of the body
+ * @property {boolean} works_before     it asks for work before a model is asked (a web search, a document), or may do so
  */
 
 /**
@@ -352,6 +353,7 @@
     relay: x.relay === true, named: x.named === true, only: slugs(x.only), order: slugs(x.order),
     allow_fallbacks: typeof x.allow_fallbacks === 'boolean' ? x.allow_fallbacks : null, app_retries: countOrNull(x.app_retries),
     ignore: slugs(x.ignore), members: Array.isArray(x.members) ? slugs(x.members) : null, size: countOrNull(x.size),
+    works_before: x.works_before !== false,
   });
 
   /** Members that a patch may change, and those within `provider`. */

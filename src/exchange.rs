@@ -98,6 +98,8 @@ pub struct RequestFacts {
     pub members: Option<Vec<String>>,
     /// Characters of the body.
     pub size: Option<u64>,
+    /// Something is done, and may be billed, before a model is asked: a search of the web, a document that is read.
+    pub works_before: bool,
 }
 
 /// What is remembered of the site, from earlier failures.
@@ -111,6 +113,8 @@ pub struct SiteMemory {
     pub paused: bool,
     /// How long its app waits for an answer, in milliseconds, where that is known to be short.
     pub patience_ms: Option<u32>,
+    /// The person lets failures be tried again by themselves on this site.
+    pub auto: bool,
 }
 
 vocabulary! {

@@ -3,6 +3,10 @@
 //! An answer is kept from the app only where something can still land in it: within the patience of common apps, and
 //! not on top of tries that the app makes by itself.
 
+mod auto;
+
+pub use auto::{Asked, Budget, Step};
+
 use crate::read::wait::{self, Period};
 use crate::{Diagnosis, Exchange, Kind, Question, Reason, RetryHelps};
 use serde::{Deserialize, Serialize};
@@ -34,6 +38,8 @@ pub struct Plan {
     pub ready_at_ms: Option<u64>,
     /// How long the card waits for an app that retries by itself; 0 = at once.
     pub show_after_ms: u32,
+    /// How many tries without a click the story may have in all; 0 where a person is asked.
+    pub auto_tries: u32,
 }
 
 /// Plans for a diagnosis.
@@ -56,7 +62,7 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
         return Plan { show_after_ms: APP_RETRY_MS, ..plan };
     }
     let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS)).min(patience_ms);
-    Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), ..plan }
+    Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), auto_tries: auto::tries(question, diagnosis), ..plan }
 }
 
 /// Where the same request cannot help, or not soon, but a changed one can: the answer is kept for that, unless the app is about to try again

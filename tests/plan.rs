@@ -48,7 +48,7 @@ fn what_cannot_be_repeated_is_held_for_a_change() {
         (changeable(failing(402, AFFORD), "a/b", &[]), RemedyType::ShorterAnswer),
         (changeable(failing(404, PINNED), "a/b", &["cerebras"]), RemedyType::Unpin),
     ] {
-        assert_eq!(held(&question), Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 });
+        assert_eq!(held(&question), Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, ..Plan::default() });
         assert!(kinds(&question).contains(&kind) && !kinds(&question).contains(&RemedyType::Retry));
         assert!(!held(&Question { replayable: false, ..question.clone() }).hold, "what cannot be sent again");
         let site = SiteMemory { own_retries: Some(2), ..SiteMemory::default() };
@@ -104,13 +104,13 @@ fn what_was_agreed_to_is_priced_again() {
 
 #[test]
 fn held_at_once_where_no_wait_is_stated() {
-    assert_eq!(plan(&pool("")), Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 });
+    assert_eq!(plan(&pool("")), Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, ..Plan::default() });
 }
 
 #[test]
 fn held_beyond_a_stated_wait() {
     let short = plan(&pool(r#","retry_after_seconds":17"#));
-    assert_eq!(short, Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: Some(AT_MS + 17_000), show_after_ms: 0 });
+    assert_eq!(short, Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: Some(AT_MS + 17_000), ..Plan::default() });
     let long = plan(&pool(r#","retry_after_seconds":60"#));
     assert_eq!(long.deadline_ms, Some(70_000));
     assert_eq!(plan(&pool(r#","retry_after_seconds":75"#)).deadline_ms, Some(85_000));
@@ -140,7 +140,7 @@ fn the_unknown_is_held() {
 
 #[test]
 fn an_app_that_retries_by_itself_is_left_alone() {
-    let left_alone = Plan { hold: false, deadline_ms: None, ready_at_ms: None, show_after_ms: 5_000 };
+    let left_alone = Plan { show_after_ms: 5_000, ..Plan::default() };
     let with = |app_retries: Option<u32>, own_retries: Option<u32>, attempt: u32| {
         let request = Some(RequestFacts { key: true, app_retries, ..RequestFacts::default() });
         plan(&Question { request, attempt, site: SiteMemory { own_retries, ..SiteMemory::default() }, ..pool("") })

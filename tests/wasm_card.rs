@@ -173,7 +173,7 @@ fn busy() -> Verdict {
             raw: "{\"error\":1}".to_owned(),
             report: "Cooldown report".to_owned(),
         },
-        plan: Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, show_after_ms: 0 },
+        plan: Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: None, ..Plan::default() },
         remedies: vec![remedy(RemedyType::Retry, "Retry"), link("Integrations", "https://openrouter.ai/settings/integrations")],
     }
 }

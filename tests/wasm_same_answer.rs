@@ -53,7 +53,7 @@ fn the_binding_answers_what_the_core_answers() {
             size: Some(4_000),
             ..RequestFacts::default()
         };
-        let site = SiteMemory { own_retries: Some(0), patience_ms: Some(55_000), ..SiteMemory::default() };
+        let site = SiteMemory { own_retries: Some(0), patience_ms: Some(55_000), auto: true, ..SiteMemory::default() };
         let question =
             Question { exchange, request: Some(request), replayable: true, attempt: 1, failures: 3, paid: false, site, vantage: None };
 

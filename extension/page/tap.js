@@ -394,11 +394,18 @@
       if (isArray(list)) for (let i = 0; i < list.length && i < 16; i++) if (typeof list[i] === 'string') out[out.length] = slice(list[i], 0, 100);
       return out;
     };
+    // A search of the web or a document that is read is done, and billed, whatever the model says after it. What was not read may ask for one.
+    let early = body === null || typeof body !== 'object' || own(body, 'web_search_options') !== undefined || (typeof model === 'string' && indexOf(model, ':online') !== -1);
+    const plugins = own(body, 'plugins'), tools = own(body, 'tools');
+    if (isArray(plugins) && plugins.length > 0) early = true;
+    if (isArray(tools)) for (let i = 0; i < tools.length; i++) { const kind = own(tools[i], 'type'); if (typeof kind === 'string' && kind !== 'function' && kind !== 'custom') early = true; }
+    early ||= indexOf(text, '"file"') !== -1 || indexOf(text, '"input_file"') !== -1 || indexOf(text, '"document"') !== -1;
     return {
       model: typeof model === 'string' ? slice(model, 0, 200) : null, stream: own(body, 'stream') === true,
       max_tokens: typeof most === 'number' ? most : null,
       key: exec(BEARER, call.key ?? '') !== null, relay: call.relay, named: call.relay && isNamed(call, text), only: slugs(own(provider, 'only')), order: slugs(own(provider, 'order')), ignore: slugs(own(provider, 'ignore')),
       allow_fallbacks: typeof fallbacks === 'boolean' ? fallbacks : null, app_retries: call.retries === null ? null : +call.retries, members, size: text.length,
+      works_before: early,
     };
   };
 

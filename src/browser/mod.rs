@@ -13,6 +13,8 @@ mod view;
 
 pub use card::Card;
 
+use crate::exchange::whole_ms;
+use crate::retry::{Asked, Budget, Step};
 use crate::{Asks, Locale};
 use js_sys::{Function, Object};
 use serde::Serializer;
@@ -59,6 +61,31 @@ pub fn explain(question: JsValue) -> JsValue {
     verdict.map_or(JsValue::NULL, |verdict| json::object(&verdict))
 }
 
+/// When, or whether now, a failure is tried again without a click: the members of [`Asked`] and, as `full_at_ms`, of [`Budget`] in,
+/// `[]` (a person is asked), `[at_ms]` (ask again then) or `[at_ms, full_at_ms]` (send; the budget that is left) out.
+#[wasm_bindgen]
+#[must_use]
+pub fn auto_step(asked: &JsValue) -> Vec<f64> {
+    let member = |name| object::number(asked, name).ok().flatten();
+    let time = |name| member(name).map(whole_ms);
+    let count = |name| member(name).unwrap_or_default() as u32;
+    let now_ms = time("now_ms").unwrap_or_default();
+    let asked = Asked {
+        allowed: count("allowed"),
+        tried: count("tried"),
+        ready_at_ms: time("ready_at_ms"),
+        ends_at_ms: time("ends_at_ms").unwrap_or_default(),
+        due_at_ms: time("due_at_ms"),
+        now_ms,
+        random: member("random").unwrap_or_default(),
+    };
+    match asked.step(Budget { full_at_ms: time("full_at_ms").unwrap_or_default() }) {
+        Step::Ask => vec![],
+        Step::Wait(at_ms) => vec![at_ms as f64],
+        Step::Send(left) => vec![now_ms as f64, left.full_at_ms as f64],
+    }
+}
+
 /// The model whose public list [`look_up`] needs for this `Question`, `null` for none. `asks` is a word of `Asks`.
 #[wasm_bindgen]
 #[must_use]
@@ -81,7 +108,7 @@ pub fn look_up(question: JsValue, asks: &str, listing: &str) -> JsValue {
 #[wasm_bindgen]
 #[must_use]
 pub fn limits(numbers: &str, at_ms: f64) -> JsValue {
-    let panel = WORDS.with_borrow(|words| crate::panel::limits(numbers, crate::exchange::whole_ms(at_ms), words));
+    let panel = WORDS.with_borrow(|words| crate::panel::limits(numbers, whole_ms(at_ms), words));
     panel.map_or(JsValue::NULL, |panel| json::panel(&panel))
 }
 

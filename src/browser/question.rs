@@ -70,6 +70,8 @@ extern "C" {
     fn members(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn size(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn works_before(this: &Asked) -> JsValue;
 
     #[wasm_bindgen(method, getter, structural)]
     fn own_retries(this: &Asked) -> JsValue;
@@ -77,6 +79,8 @@ extern "C" {
     fn paused(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn patience_ms(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn auto(this: &Asked) -> JsValue;
 }
 
 /// # Errors
@@ -122,6 +126,7 @@ fn request(from: &Asked) -> Result<RequestFacts, JsValue> {
         app_retries: whole(&from.app_retries(), "app_retries")?,
         members: texts(from.members(), "members")?,
         size: whole(&from.size(), "size")?,
+        works_before: flag(&from.works_before(), "works_before")?.unwrap_or_default(),
     })
 }
 
@@ -130,6 +135,7 @@ fn site(from: &Asked) -> Result<SiteMemory, JsValue> {
         own_retries: whole(&from.own_retries(), "own_retries")?,
         paused: flag(&from.paused(), "paused")?.unwrap_or_default(),
         patience_ms: whole(&from.patience_ms(), "patience_ms")?,
+        auto: flag(&from.auto(), "auto")?.unwrap_or_default(),
     })
 }
 

@@ -155,7 +155,7 @@ test('held, sent again: the page gets the native answer, the server the same req
   assert.equal(result.body, one.body);
   const { exchange, request, ...rest } = of('observed')[0];
   assert.deepEqual(rest, { v: 1, type: 'observed', id: 1, story: 1, attempt: 1, replayable: true });
-  assert.deepEqual(request, { model: 'a/b', stream: true, max_tokens: 9, key: true, relay: false, named: false, only: ['x'], order: ['y'], allow_fallbacks: false, app_retries: null, ignore: [], members: ['model', 'max_completion_tokens', 'provider'], size: one.body.length });
+  assert.deepEqual(request, { model: 'a/b', stream: true, max_tokens: 9, key: true, relay: false, named: false, only: ['x'], order: ['y'], allow_fallbacks: false, app_retries: null, ignore: [], members: ['model', 'max_completion_tokens', 'provider'], size: one.body.length, works_before: false });
   const { date, ...named } = exchange.headers;
   assert.ok(Math.abs(Date.parse(date) - Date.now()) < 600_000, 'the server\'s date, by which its clock is told');
   assert.deepEqual(named, { 'content-type': 'application/json', 'x-generation-id': 'gen-1' });
