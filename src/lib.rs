@@ -68,6 +68,10 @@ pub struct Question {
     pub failures: u32,
     /// The person has agreed to pay for what failed now: what is sent again costs money too.
     pub paid: bool,
+    /// How many tries of ours for this answer failed, this one included; 0 where the app's own call failed.
+    pub tries: u32,
+    /// Chance: from 0 to less than 1, so that those who were refused together do not come back together.
+    pub random: f64,
     /// What is remembered of the site.
     pub site: SiteMemory,
     /// From where it was seen; where none is given, [`Vantage::Page`] with a request and [`Vantage::Text`] without.

@@ -7,6 +7,7 @@ mod auto;
 
 pub use auto::{Asked, Budget, Step};
 
+use crate::exchange::whole_ms;
 use crate::read::wait::{self, Period};
 use crate::{Diagnosis, Exchange, Kind, Question, Reason, RetryHelps};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ const MAX_WAIT_MS: u64 = 75_000;
 const AFTER_WAIT_MS: u64 = 10_000;
 /// How long an app that retries by itself is left alone before anything is shown: longer than the second pause of common SDKs (4 s).
 const APP_RETRY_MS: u32 = 5_000;
+/// What a press waits after a first try that failed, half of it more or less by chance; each further one doubles it, up to the longest.
+const PRESS_PAUSE_MS: u64 = 2_000;
+const LONGEST_PRESS_PAUSE_MS: u64 = 8_000;
 /// Clocks that differ by less are the same.
 const LEAST_SKEW_MS: u64 = 5_000;
 /// Tries that the common SDKs make by themselves.
@@ -38,6 +42,8 @@ pub struct Plan {
     pub ready_at_ms: Option<u64>,
     /// How long the card waits for an app that retries by itself; 0 = at once.
     pub show_after_ms: u32,
+    /// When a press sends: the stated wait's end, or later where a try has just failed; `None` at once.
+    pub press_at_ms: Option<u64>,
     /// How many tries without a click the story may have in all; 0 where a person is asked.
     pub auto_tries: u32,
 }
@@ -62,7 +68,18 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
         return Plan { show_after_ms: APP_RETRY_MS, ..plan };
     }
     let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS)).min(patience_ms);
-    Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), auto_tries: auto::tries(question, diagnosis), ..plan }
+    let press_at_ms = ready_at_ms.max(after_pause(question));
+    Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), press_at_ms, auto_tries: auto::tries(question, diagnosis), ..plan }
+}
+
+/// Who presses again in the very second in which a try failed finds what that one found: people did so two hundred times in a row.
+/// The first press goes at once.
+fn after_pause(question: &Question) -> Option<u64> {
+    let at_ms = question.exchange.at_ms;
+    let doubled = question.tries.checked_sub(1)?.min(8);
+    let pause_ms = (PRESS_PAUSE_MS << doubled).min(LONGEST_PRESS_PAUSE_MS);
+    let by_chance_ms = whole_ms(pause_ms as f64 * question.random.clamp(0.0, 1.0));
+    (at_ms > 0).then(|| at_ms.saturating_add(pause_ms / 2 + by_chance_ms))
 }
 
 /// Where the same request cannot help, or not soon, but a changed one can: the answer is kept for that, unless the app is about to try again

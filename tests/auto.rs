@@ -201,7 +201,7 @@ proptest! {
 
     #[test]
     fn a_press_sends_when_the_wait_is_over_and_not_a_moment_later(asked in asked()) {
-        let plan = cooldown::Plan { ready_at_ms: asked.ready_at_ms, ..cooldown::Plan::default() };
+        let plan = cooldown::Plan { press_at_ms: asked.ready_at_ms, ..cooldown::Plan::default() };
         let pressed_at_ms = plan.pressed_at_ms(NOW_MS);
         prop_assert_eq!(pressed_at_ms, asked.ready_at_ms.unwrap_or_default().max(NOW_MS));
         if let Step::Wait(at_ms) = (Asked { due_at_ms: None, ..asked }).step(Budget::default()) {

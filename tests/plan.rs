@@ -110,10 +110,33 @@ fn held_at_once_where_no_wait_is_stated() {
 #[test]
 fn held_beyond_a_stated_wait() {
     let short = plan(&pool(r#","retry_after_seconds":17"#));
-    assert_eq!(short, Plan { hold: true, deadline_ms: Some(50_000), ready_at_ms: Some(AT_MS + 17_000), ..Plan::default() });
+    assert_eq!(
+        short,
+        Plan {
+            hold: true,
+            deadline_ms: Some(50_000),
+            ready_at_ms: Some(AT_MS + 17_000),
+            press_at_ms: Some(AT_MS + 17_000),
+            ..Plan::default()
+        }
+    );
     let long = plan(&pool(r#","retry_after_seconds":60"#));
     assert_eq!(long.deadline_ms, Some(70_000));
     assert_eq!(plan(&pool(r#","retry_after_seconds":75"#)).deadline_ms, Some(85_000));
+}
+
+#[test]
+fn a_press_after_a_try_that_failed_waits_a_moment_and_never_less_than_is_stated() {
+    let press_in = |tries: u32, random: f64, metadata: &str| {
+        plan(&Question { tries, random, ..pool(metadata) }).press_at_ms.map(|at_ms| at_ms - AT_MS)
+    };
+    let middle = [0, 1, 2, 3, 4, 1_000].map(|tries| press_in(tries, 0.5, ""));
+    assert_eq!(middle, [None, Some(2_000), Some(4_000), Some(8_000), Some(8_000), Some(8_000)]);
+    assert_eq!([0.0, 0.999, f64::NAN, 7.0].map(|random| press_in(2, random, "")), [Some(2_000), Some(5_996), Some(2_000), Some(6_000)]);
+    assert_eq!(press_in(3, 0.5, r#","retry_after_seconds":3"#), Some(8_000));
+    assert_eq!(press_in(1, 0.5, r#","retry_after_seconds":3"#), Some(3_000));
+    let unknown = Question { tries: 1, exchange: Exchange { at_ms: 0, ..pool("").exchange }, ..pool("") };
+    assert_eq!(plan(&unknown).press_at_ms, None, "nothing is known of the time");
 }
 
 #[test]

@@ -54,8 +54,18 @@ fn the_binding_answers_what_the_core_answers() {
             ..RequestFacts::default()
         };
         let site = SiteMemory { own_retries: Some(0), patience_ms: Some(55_000), auto: true, ..SiteMemory::default() };
-        let question =
-            Question { exchange, request: Some(request), replayable: true, attempt: 1, failures: 3, paid: false, site, vantage: None };
+        let question = Question {
+            exchange,
+            request: Some(request),
+            replayable: true,
+            attempt: 1,
+            failures: 3,
+            paid: false,
+            tries: 2,
+            random: 0.75,
+            site,
+            vantage: None,
+        };
 
         let asked = serde_json::to_string(&question).unwrap();
         let answer = browser::explain(JSON::parse(&asked).unwrap());

@@ -149,6 +149,7 @@ impl Out {
             out.number("deadline_ms", it.deadline_ms.map(u64::from));
             out.number("ready_at_ms", it.ready_at_ms);
             out.number("show_after_ms", Some(it.show_after_ms.into()));
+            out.number("press_at_ms", it.press_at_ms);
             out.number("auto_tries", Some(it.auto_tries.into()));
         });
     }

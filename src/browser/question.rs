@@ -25,6 +25,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn paid(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
+    fn tries(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn random(this: &Asked) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
     fn site(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn vantage(this: &Asked) -> JsValue;
@@ -94,6 +98,8 @@ pub(super) fn read(from: JsValue) -> Result<Question, JsValue> {
         attempt: whole(&from.attempt(), "attempt")?.unwrap_or_default(),
         failures: whole(&from.failures(), "failures")?.unwrap_or_default(),
         paid: flag(&from.paid(), "paid")?.unwrap_or_default(),
+        tries: whole(&from.tries(), "tries")?.unwrap_or_default(),
+        random: maybe(from.random(), "random", |value| value.as_f64())?.unwrap_or_default(),
         site: maybe(from.site(), "site", object)?.map_or_else(|| Ok(SiteMemory::default()), |it| site(&it))?,
         vantage: maybe(from.vantage(), "vantage", |value| Vantage::from_word(&value.as_string()?))?,
     })

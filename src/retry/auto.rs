@@ -78,7 +78,7 @@ pub struct Asked {
     pub allowed: u32,
     /// How many tries without a click its story has had.
     pub tried: u32,
-    /// [`Plan::ready_at_ms`] of the failure.
+    /// [`Plan::press_at_ms`] of the failure: no timer is before a press.
     pub ready_at_ms: Option<u64>,
     /// When the hold ends.
     pub ends_at_ms: u64,
@@ -134,9 +134,9 @@ impl Asked {
 }
 
 impl Plan {
-    /// When a press sends: at once, or when the stated wait is over. No chance in it; a person's word goes before any timer's.
+    /// When a press sends that is made now. No chance in it; a person's word goes before any timer's.
     #[must_use]
     pub fn pressed_at_ms(&self, now_ms: u64) -> u64 {
-        self.ready_at_ms.unwrap_or(now_ms).max(now_ms)
+        self.press_at_ms.unwrap_or(now_ms).max(now_ms)
     }
 }

@@ -1,4 +1,5 @@
 //! `cargo xtask bench`: how fast the core reads, natively and as wasm beside a decoder in JavaScript, and what it weighs.
+//! With `--browser` what it costs a page, with `--storm` what its policy spares a pool.
 
 mod text;
 
@@ -95,6 +96,22 @@ pub fn price(browser: Browser) -> Result<()> {
     let finished = process::tee(&mut node, 2 * LIMIT)?;
     if !finished.ok {
         bail!("the measurement stopped, see above");
+    }
+    Ok(())
+}
+
+/// Simulates a hundred thousand installations that meet one limited pool, under our policy and under others.
+pub fn storm() -> Result<()> {
+    let mut steps = Steps::new(2);
+    steps.next("Compiling the simulation with the product's own policy (release)");
+    process::run(&mut cargo(&["bench", "--package", "cooldown", "--bench", "storm", "--no-run"]))?;
+    steps.next("Twelve storms under six policies");
+    let finished = process::tee(
+        cargo(&["bench", "--quiet", "--package", "cooldown", "--bench", "storm", "--"]).arg(crate::target()?.join("bench")),
+        LIMIT,
+    )?;
+    if !finished.ok {
+        bail!("Cooldown's policy does not stand in each storm, see above");
     }
     Ok(())
 }

@@ -36,6 +36,7 @@ cargo xtask COMMAND
   bench            how fast the core reads, natively and as wasm beside a decoder in JavaScript in Chromium, and what it weighs
       --browser    what the extension costs a page: time a call, streams, first byte, time to the card, memory; beside no extension
       --firefox    the same in Firefox
+      --storm      100,000 installations meet one limited pool, under Cooldown's policy and under others; a picture goes to target/bench/
   help             this text
 
 Each command gets what it needs (wasm target, npm packages, browsers) where the machine lets it, and says what is missing where not.
@@ -85,9 +86,15 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             return suites::run(quick);
         }
         "bench" => {
-            let [in_page, firefox] = flags(rest, ["--browser", "--firefox"])?;
+            let [in_page, firefox, storm] = flags(rest, ["--browser", "--firefox", "--storm"])?;
             let browser = if firefox { Browser::Firefox } else { Browser::Chromium };
-            if in_page { bench::price(browser) } else { bench::run(browser) }?;
+            if storm {
+                bench::storm()?;
+            } else if in_page {
+                bench::price(browser)?;
+            } else {
+                bench::run(browser)?;
+            }
         }
         #[cfg(feature = "test-runner")]
         "test-runner" => wasm_tests::run(rest)?,
