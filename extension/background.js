@@ -7,9 +7,11 @@ import './compat.js';
 import { explain, limits, look_up, model_to_list } from './core/core.js';
 import { loadCore as compile } from './load-core.js';
 import { loadSettings } from './settings.js';
+import { listen, tellOf } from './wire.js';
+import { loadWords } from './words.js';
 
-const { api } = cooldownCompat;
-const { V, isObject, isInside, toWorker } = cooldownProtocol;
+const { api, WIRE } = cooldownCompat;
+const { V, BODY_MAX, PRIVATE, IDENTITY, withoutSecrets, isObject, isInside, toWorker } = cooldownProtocol;
 
 /** @type {Promise<unknown> | undefined} */
 let core;
@@ -27,13 +29,20 @@ const refuse = (code, message) => ({ v: V, ok: false, code, message });
 
 // ---- sites
 
+/** Pages from the disk have no host: they are one site, by this name. */
+const DISK = 'file:';
 /** `https://host/*` for a web page's address, null where no script of ours can run. @param {string} url */
 const patternOf = (url) => {
   try {
     const { protocol, hostname } = new URL(url);
+    if (protocol === DISK) return 'file:///*';
     return protocol === 'https:' || protocol === 'http:' ? `${protocol}//${hostname}/*` : null;
   } catch { return null; }
 };
+/** @param {string} url of a page that has a pattern */
+const hostOf = (url) => (url.startsWith(DISK) ? DISK : new URL(url).hostname);
+/** @param {string} host @returns {string[]} */
+const patternsOf = (host) => (host === DISK ? ['file:///*'] : [`https://${host}/*`, `http://${host}/*`]);
 const EVERYWHERE = ['https://*/*', 'http://*/*'];
 
 /** Hosts that the person switched off. @returns {Promise<string[]>} */
@@ -42,15 +51,18 @@ const hostsOff = async () => (await loadSettings()).off;
 /** What the manifest itself matches needs no registration. @returns {string[]} */
 const builtIn = () => (api.runtime.getManifest().content_scripts ?? []).flatMap((script) => script.matches ?? []);
 
+/** The bridge's own files, in their order. */
+const BRIDGE = ['protocol.js', 'compat.js', 'apps.js', 'content/overlay.js', 'content/stage.js', 'content/control.js', 'content/bridge.js'];
+
 let syncing = Promise.resolve();
 /** Registered scripts = granted hosts, less those switched off. One run at a time: two would both register. */
 const syncScripts = () => {
   syncing = syncing.then(async () => {
     const fixed = builtIn();
     const { origins = [] } = await api.permissions.getAll();
-    const matches = origins.filter((origin) => /^(https?|\*):/.test(origin) && !fixed.includes(origin));
+    const matches = origins.filter((origin) => /^(https?|file|\*):/.test(origin) && !fixed.includes(origin));
     const off = await hostsOff();
-    const excludeMatches = [...fixed, ...off.flatMap((host) => [`https://${host}/*`, `http://${host}/*`])].filter((p) => p !== '<all_urls>');
+    const excludeMatches = [...fixed, ...off.flatMap(patternsOf)].filter((p) => p !== '<all_urls>');
     const registered = await api.scripting.getRegisteredContentScripts();
     if (matches.length === 0 || fixed.includes('<all_urls>')) {
       if (registered.length > 0) await api.scripting.unregisterContentScripts({ ids: registered.map((script) => script.id) });
@@ -61,7 +73,7 @@ const syncScripts = () => {
     /** @type {chrome.scripting.RegisteredContentScript[]} */
     const scripts = [
       { ...where, id: 'tap', js: ['page/tap.js'], world: 'MAIN' },
-      { ...where, id: 'bridge', js: ['protocol.js', 'compat.js', 'apps.js', 'content/overlay.js', 'content/stage.js', 'content/control.js', 'content/bridge.js'] },
+      { ...where, id: 'bridge', js: [...BRIDGE, 'content/text.js'] },
     ];
     // Changed in place: between taking them out and putting them in again, a page of a restored session would load without them.
     await (registered.length > 0 ? api.scripting.updateContentScripts(scripts) : api.scripting.registerContentScripts(scripts));
@@ -80,7 +92,7 @@ const siteOf = (sender) => {
   // A sandboxed or about:blank frame has the origin "null": its tab speaks for it.
   for (const url of [sender.origin, sender.url, sender.tab?.url]) {
     const pattern = url === undefined ? null : patternOf(url);
-    if (pattern !== null && url !== undefined) return { pattern, host: new URL(url).hostname };
+    if (pattern !== null && url !== undefined) return { pattern, host: hostOf(url) };
   }
   return null;
 };
@@ -197,7 +209,7 @@ const isAllowedOnTop = async ({ url }) => {
   const pattern = url === undefined ? null : patternOf(url); // the browser names the address only where we may be
   if (url === undefined || pattern === null) return false;
   const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [pattern] })]);
-  return granted && !off.includes(new URL(url).hostname);
+  return granted && !off.includes(hostOf(url));
 };
 
 /** @param {chrome.runtime.Port} port */
@@ -244,13 +256,93 @@ const onExplain = async (m, sender) => {
     const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [site.pattern] })]);
     if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
   }
-  const [own_retries] = await Promise.all([site === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadCore()]);
-  const { exchange, request, replayable, attempt, failures, paid, patience_ms } = m;
+  const [own_retries] = await Promise.all([site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadCore()]);
+  const { request, replayable, attempt, failures, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id);
   /** @type {Verdict | null} */
   const verdict = explain({ exchange, request, replayable, attempt, failures, paid, site: { own_retries, patience_ms } });
   const rule = verdict === null || site === null ? null : await ruleOf(site.host);
   const concerns = rule !== null && verdict?.remedies.some(({ type, value }) => type === 'other_provider' && value === rule.slug);
   return { v: V, ok: true, verdict, rule: concerns ? rule : null };
+};
+
+// ---- "Explain this error", on a selection: works on the click's own leave, on sites that were never allowed too
+
+const MENU = 'explain';
+const makeMenu = async () => {
+  await api.contextMenus.removeAll();
+  api.contextMenus.create({ id: MENU, title: api.i18n.getMessage('menu_explain'), contexts: ['selection'] });
+};
+
+/** Runs in the page's frame: what is selected there, with its line ends; the menu's own text has none. @param {string} secret @param {string} identity */
+const readSelection = (secret, identity) => {
+  const active = document.activeElement;
+  const isField = active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type !== 'password');
+  const said = isField ? active.value.slice(active.selectionStart ?? 0, active.selectionEnd ?? 0) : String(getSelection());
+  return said.slice(0, 65_536).replace(new RegExp(secret, 'g'), '$1$4').replace(new RegExp(identity, 'g'), '…');
+};
+
+/** The verdict on a text that stands by itself. @param {string} body */
+const judgeText = (body) => {
+  /** @param {Exchange['surface']} surface @returns {Verdict | null} */
+  const as = (surface) => explain({ exchange: { surface, url: '', method: '', status: 0, headers: {}, body, at_ms: Date.now() }, request: null, replayable: false, attempt: 1, site: {} });
+  return as('page') ?? as('log');
+};
+
+/** To a person who asked, silence would be no answer. @returns {Promise<Verdict>} */
+const nothingFound = async () => {
+  const { lang, words } = await loadWords();
+  return {
+    diagnosis: {
+      kind: 'not_openrouter', limit_owner: 'none', reason: 'none', certainty: 'unsure', status: null, provider: null, model: null, retry_after_s: null,
+      reset_at_ms: null, is_byok: null, retry_helps: 'never', links: [], request_id: null, evidence: [], against: [],
+    },
+    words: { lang, title: words.card_nothing_title ?? '', body: words.card_nothing_body ?? '', facts: [], details: [], raw: '', report: '' },
+    plan: { hold: false, deadline_ms: null, ready_at_ms: null, show_after_ms: 0 },
+    remedies: [],
+  };
+};
+
+/** @param {chrome.contextMenus.OnClickData} info @param {chrome.tabs.Tab | undefined} tab */
+const onMenu = async (info, tab) => {
+  const tabId = tab?.id;
+  if (info.menuItemId !== MENU || tabId === undefined) return;
+  const target = { tabId, frameIds: [0] };
+  try {
+    // One card a tab, in the top frame: into a frame of another site the click's leave may not reach.
+    const there = await api.tabs.sendMessage(tabId, { v: V, type: 'status' }, { frameId: 0 }).catch(() => null);
+    if (!isObject(there)) await api.scripting.executeScript({ target, files: BRIDGE });
+    const [read] = await api.scripting.executeScript({ target: { tabId, frameIds: [info.frameId ?? 0] }, func: readSelection, args: [PRIVATE.source, IDENTITY.source] }).catch(() => []);
+    const selected = typeof read?.result === 'string' ? read.result.trim() : '';
+    await loadCore();
+    const verdict = judgeText(selected !== '' ? selected : withoutSecrets((info.selectionText ?? '').slice(0, BODY_MAX)));
+    /** @type {Told} */
+    const told = { v: V, type: 'told', phase: verdict === null ? 'nothing' : 'explained', verdict: verdict ?? await nothingFound() };
+    await api.tabs.sendMessage(tabId, told, { frameId: 0 });
+  } catch {
+    // A page of the browser's own, a store, a document that is no page: no script of ours runs there.
+    await api.action.setBadgeText({ tabId, text: '?' });
+    await api.action.setTitle({ tabId, title: api.i18n.getMessage('popup_impossible') });
+  }
+};
+
+// ---- calls that no script in the page learns of
+
+/** A service worker has no tab: the person looks at one of its site's. @param {import('./wire.js').Wired} call */
+const tabOf = async ({ tab, page }) => {
+  const url = patternOf(page);
+  if (tab >= 0 || url === null) return tab;
+  const tabs = (await api.tabs.query({ url })).filter((one) => one.url?.startsWith(`${page}/`)); // patterns know no ports
+  return tabs.sort((a, b) => Number(b.active) - Number(a.active) || (b.lastAccessed ?? 0) - (a.lastAccessed ?? 0))[0]?.id ?? -1;
+};
+/** @type {import('./wire.js').Hears} */
+const onWire = async (call, what) => {
+  const tabId = await tabOf(call);
+  /** @type {Unheld | Failed} */
+  const message = what === 'failed' ? { v: V, type: 'failed' } : { v: V, type: 'unheld', exchange: call.exchange };
+  for (const frameId of new Set([call.frame, 0])) {
+    const heard = tabId >= 0 && await api.tabs.sendMessage(tabId, message, { frameId }).catch(() => null);
+    if (isObject(heard)) return;
+  }
 };
 
 const BADGE = { needs_you: '#b26a00', waiting: '#6b7280', over: '#6b7280' };
@@ -274,16 +366,19 @@ const onHappened = async (m, sender) => {
 const onSiteState = async (m) => {
   const pattern = patternOf(m.url);
   const everywhere = await api.permissions.contains({ origins: EVERYWHERE });
-  const host = pattern === null ? '' : new URL(m.url).hostname;
+  const host = pattern === null ? '' : hostOf(m.url);
   /** @type {SiteAnswer & {v: 1, ok: true}} */
-  const answer = { v: V, ok: true, state: 'impossible', everywhere, host, pattern, granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false, rule: null };
+  const answer = {
+    v: V, ok: true, state: 'impossible', everywhere, workers: await api.permissions.contains({ permissions: WIRE }), host, pattern,
+    disk: host === DISK && !await api.extension.isAllowedFileSchemeAccess(), granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false, rule: null,
+  };
   if (pattern === null) return answer;
   answer.rule = await ruleOf(host);
-  answer.granted = await api.permissions.contains({ origins: [pattern] });
+  answer.granted = await api.permissions.contains({ origins: [pattern] }) && !answer.disk;
   answer.state = answer.granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
   if (answer.state === 'on') {
     const bridge = await api.tabs.sendMessage(m.tab_id, { v: V, type: 'status' }, { frameId: 0 }).catch(() => null);
-    answer.reload = !isObject(bridge);
+    answer.reload = !isObject(bridge) || bridge.late === true;
     answer.locked = isObject(bridge) && bridge.locked === true;
   }
   return answer;
@@ -293,7 +388,7 @@ const onSiteState = async (m) => {
 const onSetSite = async (m) => {
   const pattern = patternOf(m.url);
   if (pattern === null) return refuse('no_site', 'not a web page');
-  const host = new URL(m.url).hostname;
+  const host = hostOf(m.url);
   if (!m.on) {
     const { origins = [] } = await api.permissions.getAll();
     // A host that was granted by itself is given back; one that "every site" covers can only be left out.
@@ -353,12 +448,16 @@ api.storage.onChanged.addListener(({ language, off }, area) => {
 });
 api.runtime.onInstalled.addListener(({ reason }) => {
   syncScripts();
+  makeMenu();
   // Once, and not where there is nothing to allow.
   if (reason === 'install' && !builtIn().includes('<all_urls>')) api.tabs.create({ url: 'welcome.html' });
 });
-api.runtime.onStartup.addListener(() => { syncScripts(); });
+api.runtime.onStartup.addListener(() => { syncScripts(); makeMenu(); });
+api.contextMenus.onClicked.addListener(onMenu);
+listen(onWire);
 api.permissions.onAdded.addListener(({ origins = [] }) => {
+  listen(onWire);
   // Who allows a site wants it on. (Firefox may close the popup with its own question, so that the popup cannot say so.)
-  changeOff((off) => off.filter((host) => !origins.includes(`https://${host}/*`) && !origins.includes(`http://${host}/*`)));
+  changeOff((off) => off.filter((host) => !patternsOf(host).some((pattern) => origins.includes(pattern))));
 });
 api.permissions.onRemoved.addListener(() => { syncScripts(); });

@@ -30,5 +30,8 @@
     return null;
   };
 
-  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask }) });
+  /** What it takes to see the calls of workers. Firefox lets their answers be read too. @type {chrome.runtime.ManifestPermission[]} */
+  const WIRE = !api.runtime?.getURL('').startsWith('moz-') ? ['webRequest'] : ['webRequest', 'webRequestBlocking', /** @type {any} not in Chromium's types */ ('webRequestFilterResponse')];
+
+  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask, WIRE }) });
 })();

@@ -4,7 +4,7 @@
 
 import { languageNames, loadWords } from './words.js';
 
-const { api, ask } = cooldownCompat;
+const { api, ask, WIRE } = cooldownCompat;
 const { V, isObject } = cooldownProtocol;
 
 const EVERYWHERE = ['https://*/*', 'http://*/*'];
@@ -48,6 +48,7 @@ let site = null;
 const reading = () => {
   if (site === null) return ['popup_unknown', 'popup_unknown_note'];
   if (site.state === 'impossible') return ['popup_impossible', 'popup_impossible_note'];
+  if (site.disk) return ['popup_off', 'popup_disk_note'];
   if (site.state === 'off') return ['popup_off', 'popup_off_note'];
   if (site.locked) return ['popup_locked', 'popup_locked_note'];
   return [site.everywhere ? 'popup_everywhere' : 'popup_on', 'popup_on_note'];
@@ -57,10 +58,10 @@ const draw = () => {
   const [state, note] = reading();
   part('state').textContent = words(state);
   part('note').textContent = words(note);
-  part('host').textContent = site?.host ?? '';
+  part('host').textContent = site?.host === 'file:' ? words('popup_disk') : site?.host ?? '';
   const on = site?.state === 'on', off = site?.state === 'off', everywhere = site?.everywhere === true;
   show('again', on && site?.reload === true);
-  show('allow', off);
+  show('allow', off && site?.disk !== true);
   show('switch-off', on);
   show('allow-everywhere', site !== null && !everywhere);
   show('switch-off-everywhere', everywhere);
@@ -68,6 +69,9 @@ const draw = () => {
   show('rule_box', rule !== null);
   const until = rule === null ? '' : new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(rule.until_ms);
   part('rule').textContent = rule === null ? '' : api.i18n.getMessage('card_rule', [rule.name, until]);
+  const workers = site?.workers === true;
+  show('allow-workers', on && !workers);
+  show('switch-off-workers', workers);
   const popup = part('popup');
   popup.dataset.state = site === null ? 'unknown' : on && site.locked ? 'locked' : site.state;
   popup.removeAttribute('aria-busy');
@@ -102,6 +106,12 @@ const onClick = (id, act) => { part(id).addEventListener('click', (event) => { i
 
 onClick('allow', () => { if (site?.pattern) allow([site.pattern], { type: 'set_site', url, on: true }); });
 onClick('allow-everywhere', () => { allow(EVERYWHERE, { type: 'set_everywhere', on: true }); });
+onClick('allow-workers', async () => {
+  const granted = await api.permissions.request({ permissions: WIRE }).catch(() => false);
+  show('refused', !granted);
+  await refresh();
+});
+onClick('switch-off-workers', async () => { await api.permissions.remove({ permissions: WIRE }).catch(() => false); await refresh(); });
 onClick('switch-off', async () => { await tell({ type: 'set_site', url, on: false }); await refresh(); });
 onClick('switch-off-everywhere', async () => { await tell({ type: 'set_everywhere', on: false }); await refresh(); });
 part('settings').addEventListener('click', (event) => {

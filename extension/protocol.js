@@ -84,6 +84,7 @@
  * @property {boolean} answered
  */
 
+/** @typedef {{v: 1, type: 'failed'}} Failed  tap or worker → bridge: a call of the page's failed, and it is not clear yet whose failure it is */
 /** @typedef {{v: 1, type: 'ping'}} Ping  tap → bridge, only while something is held */
 /** @typedef {{v: 1, type: 'pong'}} Pong  bridge → tap */
 
@@ -236,9 +237,11 @@
  * What the card shows: the bridge's state, whole, so that a lost frame comes back as it was.
  * @typedef {object} View
  * @property {Verdict} verdict
- * @property {'held' | 'armed' | 'retrying' | 'released' | 'answered' | 'failed'} phase
+ * @property {'held' | 'armed' | 'retrying' | 'released' | 'answered' | 'failed' | 'explained' | 'nothing'} phase
  *   held: Retry is there; armed: pressed early, sends at ready_at_ms; released: the app has its error, no Retry here;
- *   failed: a replay failed again and is held (the verdict is the new one)
+ *   failed: a replay failed again and is held (the verdict is the new one); explained: nothing was ever held, and Retry is there
+ *   if `reload`; nothing: the person asked about a text that is none of OpenRouter's failures
+ * @property {boolean} reload    the page itself is the failed answer: Retry loads it anew
  * @property {number} requests   how many of the app's requests this card speaks for
  * @property {number} attempt    tries so far
  * @property {string} site       the host, for display
@@ -280,7 +283,14 @@
  * @typedef {{v: 1, type: 'stage_act', frame: number, action: Act['action'], index: number}} StageAct
  */
 
-/** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, locked}` */
+/**
+ * worker → bridge of the top frame: explain this, which no held answer brought. `nothing` where the person asked and it is no failure.
+ * @typedef {{v: 1, type: 'told', phase: 'explained' | 'nothing', verdict: Verdict}} Told
+ */
+
+/** @typedef {{v: 1, type: 'unheld', exchange: Exchange}} Unheld  worker → bridge: a call of this page's failed that its tap did not tell of */
+
+/** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, late, locked}` */
 
 /** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */
 /** @typedef {{v: 1, type: 'set_site', url: string, on: boolean}} SetSite   popup → worker: after the permission was granted, or to switch off */
@@ -291,8 +301,10 @@
  * @typedef {object} SiteAnswer
  * @property {'on' | 'off' | 'impossible'} state  impossible: a browser page, a store, a PDF
  * @property {boolean} everywhere
+ * @property {boolean} workers    the calls of workers are seen
  * @property {string} host
  * @property {string | null} pattern  the origin pattern to ask the browser for
+ * @property {boolean} disk       a page from the disk, and the browser keeps extensions out of those until the person turns its own switch
  * @property {boolean} granted    the browser lets us in; such a site may still be switched off
  * @property {boolean} built_in   openrouter.ai, always allowed at install
  * @property {boolean} reload     switched on after this tab was loaded
@@ -336,6 +348,12 @@
     if (isObject(x)) for (const name of HEADERS) if (typeof x[name] === 'string') out[name] = text(x[name], 300);
     return out;
   };
+
+  /** Fields of an error that name the person or repeat the prompt, and keys and ids wherever they stand: as in page/tap.js, for text of the page. */
+  const PRIVATE = /((\\{0,7})(["'])(?:user_id|flagged_input)\2\3\s*:\s*\2\3)[^]*?((?<!\\)\2\3|$)/g;
+  const IDENTITY = /\b(?:sk-[\w-]{8,}|(?:user|org)_\w{8,})/g;
+  /** @param {string} said */
+  const withoutSecrets = (said) => said.replace(PRIVATE, '$1$4').replace(IDENTITY, '…');
 
   /** @param {unknown} x @returns {Exchange | null} */
   const exchange = (x) => {
@@ -390,11 +408,11 @@
   /** An error inside a good answer. @param {Exchange} exchange */
   const isInside = ({ status }) => status >= 200 && status < 300;
 
-  /** @param {unknown} m @returns {Observed | Settled | Resent | Limits | Ping | null} */
+  /** @param {unknown} m @returns {Observed | Settled | Resent | Limits | Failed | Ping | null} */
   const fromTap = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
-      case 'ping': return { v: V, type: 'ping' };
+      case 'ping': case 'failed': return { v: V, type: m.type };
       case 'observed': {
         const seen = exchange(m.exchange), request = requestFacts(m.request);
         if (!isId(m.id) || !isId(m.story) || !isId(m.attempt) || !seen || !request) return null;
@@ -442,6 +460,17 @@
     if (!isObject(m) || m.v !== V) return null;
     if (m.type === 'seat') return { v: V, type: 'seat', ok: m.ok === true };
     return m.type === 'act' ? act(m) : null;
+  };
+
+  /** @param {unknown} m @returns {Told | Unheld | Failed | null} `told` is the worker's own words: shape only */
+  const toBridge = (m) => {
+    if (!isObject(m) || m.v !== V) return null;
+    if (m.type === 'failed') return { v: V, type: 'failed' };
+    if (m.type === 'unheld') {
+      const seen = exchange(m.exchange);
+      return seen && { v: V, type: 'unheld', exchange: seen };
+    }
+    return m.type === 'told' && isOneOf(m.phase, /** @type {const} */ (['explained', 'nothing'])) && isObject(m.verdict) ? /** @type {Told} */ (/** @type {unknown} */ (m)) : null;
   };
 
   /** @param {unknown} x @returns {string | null} */
@@ -493,6 +522,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, patch, fromTap, fromCard, toCard, toStage, fromStage, toWorker }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, PRIVATE, IDENTITY, withoutSecrets, patch, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker }),
   });
 })();

@@ -9,8 +9,8 @@ import { LANGUAGES } from './words.js';
  * @property {string | null} language  BCP 47 tag of the chosen language; null: as the browser
  */
 
-/** @param {unknown} x @returns {x is string} */
-const isHost = (x) => typeof x === 'string' && x.length <= 253 && /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:]+\]$/.test(x);
+/** Pages from the disk have no host, and one name. @param {unknown} x @returns {x is string} */
+const isHost = (x) => x === 'file:' || (typeof x === 'string' && x.length <= 253 && /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:]+\]$/.test(x));
 
 /**
  * What is right in whatever lies there, or came from a file; the rest is left out.

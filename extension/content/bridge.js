@@ -5,7 +5,7 @@
 (() => {
   'use strict';
   const { api, isAlive, ask } = cooldownCompat;
-  const { V, fromTap, isObject, isInside, patch: checked } = cooldownProtocol;
+  const { V, fromTap, toBridge, isObject, isInside, patch: checked } = cooldownProtocol;
   const { findControl, watchDrafts } = cooldownControl;
 
   const NAME = 'cooldown-port';
@@ -13,6 +13,8 @@
   const LEARN_MS = 10_000;     // an app that has not tried again by then will not
   const DISMISSED_MS = 10_000; // what the app still sends by itself for a dismissed story
   const FADE_MS = 4_000;
+  const TOLD_MS = 5_000;       // between the tap's word on a failed call and the browser's
+  const MET_MS = 60_000;       // apps show their error for a while, and again when they draw anew
   const SEEK_MS = 10_000;      // for an app to show its failure, and its own control beside it
   const SETTLE_MS = 100;       // of a page that changes, before it is looked at again
   const PRESSED_MS = 8_000;    // an app whose control was pressed asks in its own words: where nothing is heard of it by then, the card has said enough
@@ -22,6 +24,8 @@
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
   for (const stale of document.querySelectorAll('div[data-cooldown]')) stale.remove();
 
+  /** Put into a page that was there before: its tap is not, and never comes. */
+  const isLate = document.readyState !== 'loading';
   /** @type {MessagePort | null} */
   let tap = null;
 
@@ -60,8 +64,11 @@
   /** Who made this page? Until it is there, its host alone may tell. */
   const appHere = () => cooldownApps.find(location.hostname, (selector) => document.querySelector(selector) !== null);
 
-  /** @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | null, by: string | null, panel: View['panel'], rule: Rule | null}} Story */
-  /** What the card speaks for; null without a card. @type {Story | null} */
+  /**
+   * What the card speaks for. `reload`: the page itself is the failed answer, and Retry loads it anew.
+   * @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | 'explained' | 'nothing' | null, by: string | null, panel: View['panel'], rule: Rule | null, reload: boolean}} Story
+   */
+  /** Null without a card. @type {Story | null} */
   let story = null;
   let armed = 0;      // the timer of a Retry that was pressed early
   let flowing = false; // the probe was answered: the others follow
@@ -87,7 +94,7 @@
     happened(what, count);
   };
 
-  /** When one may be sent again: 0 is now. @param {Held} one */
+  /** When one may be sent again: 0 is now. @param {{verdict: Verdict | null}} one */
   const readyAt = ({ verdict }) => {
     const at = verdict?.plan.ready_at_ms ?? 0;
     return at > Date.now() ? at : 0;
@@ -114,14 +121,13 @@
     if (story === null) return;
     const now = phase();
     const requests = story.stories.size;
-    if (now === 'released') seek();
-    const { verdict, attempt, by, panel, rule } = story;
-    overlay.show({ verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null });
+    if (now === 'released' || (now === 'explained' && !story.reload)) seek();
+    const { verdict, attempt, by, panel, rule, reload } = story;
+    overlay.show({ verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null, reload });
     clearTimeout(fade);
-    if (now === 'answered') {
-      showBadge('over', 0);
-      fade = setTimeout(closeCard, FADE_MS);
-    } else showBadge(now === 'retrying' || now === 'armed' ? 'waiting' : 'needs_you', requests);
+    if (now === 'answered') fade = setTimeout(closeCard, FADE_MS);
+    if (now === 'answered' || now === 'nothing') showBadge('over', 0);
+    else showBadge(now === 'retrying' || now === 'armed' ? 'waiting' : 'needs_you', Math.max(requests, 1));
   };
 
   const closeCard = () => {
@@ -146,12 +152,14 @@
   let drafts = null;
   /** @type {string[]} by which the app may show the failure */
   let said = [];
+  /** @type {Element | null} where it does, if that is known */
+  let shownAt = null;
   /** @type {(() => void) | null} */
   let stopSeeking = null;
   let pressed = 0; // the timer since it was
 
   /** Once more would not be in vain, too early, or over a newer message. */
-  const isOffered = () => control !== null && drafts?.isNewer() === false && phase() === 'released'
+  const isOffered = () => control !== null && drafts?.isNewer() === false && (phase() === 'released' || phase() === 'explained')
     && story !== null && story.verdict.diagnosis.retry_helps !== 'never' && (story.verdict.plan.ready_at_ms ?? 0) <= Date.now();
 
   /** The app shows its failure a moment after it has it. */
@@ -160,7 +168,7 @@
     let timer = 0;
     const look = () => {
       timer = 0;
-      control = findControl({ app: appHere(), said });
+      control = findControl({ app: appHere(), near: shownAt, said });
       if (control === null) return;
       observer.disconnect();
       render();
@@ -199,12 +207,13 @@
   const speak = (verdict, m, rule = null) => {
     forgetControl();
     said = sayingsOf(m.exchange.body);
+    shownAt = null;
     drafts ??= watchDrafts(appHere(), render);
     // A card that has said its last word, or only explains a failure of another kind, makes room for a new story.
     const keeps = [...held.values()].some((one) => one.id !== m.id && one.verdict !== null);
     const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
     if (story === null || (isRoom && !keeps && !story.stories.has(m.story))) {
-      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null, by: null, panel: null, rule };
+      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null, by: null, panel: null, rule, reload: false };
       failedHere = false;
     } else {
       story.stories.add(m.story);
@@ -218,6 +227,67 @@
     }
     overlay.open();
     render();
+  };
+
+  /**
+   * A failure that no call of this page's own brought, or that the person asked about. What is kept has the card.
+   * @param {Verdict} verdict @param {'explained' | 'nothing'} over @param {boolean} reload @param {Element | null} near
+   */
+  const tell = (verdict, over, reload = false, near = null) => {
+    if (held.size > 0) return;
+    forgetControl();
+    said = [];
+    shownAt = near;
+    drafts ??= watchDrafts(appHere(), render);
+    story = { verdict, stories: new Set(), attempt: 1, over, by: null, panel: null, rule: null, reload };
+    failedHere = false;
+    overlay.open();
+    render();
+  };
+
+  /** Of what no held answer brought. @param {Exchange} exchange @param {boolean} replayable @returns {Promise<Verdict | null>} */
+  const judge = async (exchange, replayable) => {
+    const reply = await ask({ v: V, type: 'explain', exchange, request: null, replayable, attempt: 1, failures: 1, paid: false, patience_ms: null });
+    return isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
+  };
+  /**
+   * Failures that calls have shown of late: the app's own words for one are no second failure.
+   * @type {{kind: string, status: number | null, url: string, at: number}[]}
+   */
+  let met = [];
+  /** @param {string} kind @param {number | null} status @param {string} url */
+  const meet = (kind, status, url) => {
+    met = met.filter(({ at }) => performance.now() - at < MET_MS);
+    met.push({ kind, status, url, at: performance.now() });
+  };
+  /** @param {Verdict} verdict */
+  const isMet = ({ diagnosis: { kind, status } }) =>
+    met.some((one) => performance.now() - one.at < MET_MS && (one.kind === kind || (status !== null && one.status === status)));
+  let readAt = -Infinity; // when the last text was explained
+  /** Too small for a card. */
+  const isSmall = () => top !== window && (innerWidth < LEAST_WIDTH || innerHeight < LEAST_HEIGHT);
+
+  /**
+   * What another script of ours met on this page.
+   * @param {Exchange} exchange @param {{reload?: boolean, near?: Element | null}} how `reload`: it is the page itself; `near`: it is a text, which stands there
+   */
+  const seen = async (exchange, { reload = false, near = null }) => {
+    if (isSmall()) return;
+    const verdict = await judge(exchange, reload);
+    // Of a text that does not even name OpenRouter, only what nobody else says is believed.
+    const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter/i.test(exchange.body);
+    if (verdict === null || !isSure || (near !== null && isMet(verdict))) return;
+    // A text says more than a status of which the body is not known.
+    if (near !== null) readAt = performance.now();
+    else if (exchange.body === '' && performance.now() - readAt < TOLD_MS) return;
+    tell(verdict, 'explained', reload, near);
+  };
+  Object.defineProperty(globalThis, 'cooldownBridge', { value: Object.freeze({ seen }) });
+
+  /** A call that no hook sees has failed. @param {Exchange} exchange */
+  const onUnheld = (exchange) => {
+    // Those that the tap told of, and that were not asked about.
+    if (!met.some(({ url, status, at }) => url === exchange.url && status === exchange.status && performance.now() - at < TOLD_MS)) seen(exchange, {});
   };
 
   // ---- what the tap says
@@ -244,8 +314,9 @@
     rest(app);
     for (const [id, at] of dismissed) if (performance.now() - at >= DISMISSED_MS) dismissed.delete(id);
     const isDismissed = dismissed.has(m.story);
+    meet('', m.exchange.status, m.exchange.url);
     // Where nobody could see or press a card, nothing is kept: it would only keep the app waiting.
-    if (isDismissed || (top !== window && (innerWidth < LEAST_WIDTH || innerHeight < LEAST_HEIGHT))) {
+    if (isDismissed || isSmall()) {
       if (isDismissed) dismissed.set(m.story, performance.now());
       held.delete(m.id);
       decide('release', m.id);
@@ -258,6 +329,8 @@
     const verdict = isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
     const late = held.get(m.id) !== one; // the tap let go, the page aborted, or the person dismissed, while we asked
     const ended = gone.delete(m.id);
+    if (verdict !== null) meet(verdict.diagnosis.kind, verdict.diagnosis.status, m.exchange.url);
+    else globalThis.cooldownText?.wake();
     if (verdict === null) {
       if (!late) { held.delete(m.id); decide('release', m.id); }
       if (story === null && held.size === 0) overlay.close();
@@ -411,11 +484,16 @@
   const probe = () => {
     armed = 0;
     const one = [...held.values()].find(({ state }) => state === 'held'), last = slowest();
+    const reload = held.size === 0 && story?.reload === true, ready = readyAt(last ?? { verdict: reload ? story?.verdict ?? null : null });
     // Timers may come a moment early, and a later failure may state a longer wait.
-    if (one !== undefined && last !== null && readyAt(last) > 0) armed = setTimeout(probe, readyAt(last) - Date.now());
+    if ((one !== undefined || reload) && ready > 0) armed = setTimeout(probe, ready - Date.now());
     else if (one !== undefined) {
       following = null;
       sendAgain(one);
+    } else if (reload) {
+      closeCard();
+      location.reload();
+      return;
     }
     render();
   };
@@ -527,6 +605,7 @@
       case 'settled': onSettled(m); break;
       case 'resent': onResent(m); break;
       case 'limits': onLimits(m); break;
+      case 'failed': globalThis.cooldownText?.wake(); break;
     }
   };
 
@@ -557,6 +636,13 @@
   });
 
   api.runtime.onMessage.addListener((m, sender, respond) => {
-    if (sender.id === api.runtime.id && isObject(m) && m.v === V && m.type === 'status') respond({ v: V, ok: true, locked: tap === null });
+    if (sender.id !== api.runtime.id || sender.tab !== undefined) return;
+    if (isObject(m) && m.v === V && m.type === 'status') respond({ v: V, ok: true, late: isLate && tap === null, locked: !isLate && tap === null });
+    const told = toBridge(m);
+    if (told === null) return;
+    if (told.type === 'told') tell(told.verdict, told.phase);
+    else if (told.type === 'unheld') onUnheld(told.exchange);
+    else globalThis.cooldownText?.wake();
+    respond({ v: V, ok: true });
   });
 })();

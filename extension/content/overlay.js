@@ -132,7 +132,7 @@
     };
 
     /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
@@ -159,15 +159,18 @@
       /** @param {string} key */
       const say = (key) => api.i18n.getMessage(key, [String(attempt)]);
       const close = add('button', 'close', '×');
-      close.setAttribute('aria-label', say(phase === 'answered' || phase === 'released' ? 'card_close' : 'card_close_held'));
+      close.setAttribute('aria-label', say(['answered', 'released', 'explained', 'nothing'].includes(phase) || reload ? 'card_close' : 'card_close_held'));
       acts(close, 'dismiss');
       const done = attempt > 1 && by !== null ? api.i18n.getMessage('card_answered_by', [String(attempt), by]) : say(attempt > 1 ? 'card_answered_on' : 'card_answered');
       add('p', 'title', phase === 'answered' ? done : words.title);
       if (phase !== 'answered') add('p', 'body', words.body);
-      const status = add('p', 'status', phase === 'answered' ? '' : say({
+      const tip = {
         held: 'card_tip_held', armed: 'card_tip_armed', retrying: 'card_tip_retrying', failed: 'card_failed',
         released: diagnosis.retry_helps === 'never' ? 'card_released' : 'card_released_wait',
-      }[phase]));
+        explained: reload ? 'card_tip_reload' : diagnosis.retry_helps === 'never' ? '' : 'card_explained_wait',
+        answered: '', nothing: '',
+      }[phase];
+      const status = add('p', 'status', tip === '' ? '' : say(tip));
       (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
       if (control !== null) acts(add('button', 'control', api.i18n.getMessage('card_control', [control])), 'control');
       let links = 0, changes = 0;
@@ -179,7 +182,7 @@
           link.href = remedy.url;
           link.target = '_blank';
           link.rel = 'noopener noreferrer';
-        } else if (remedy.type === 'retry' && phase !== 'released') {
+        } else if (remedy.type === 'retry' && phase !== 'released' && (phase !== 'explained' || reload)) {
           const button = add('button', 'retry', phase === 'retrying' ? say('card_retrying') : remedy.label);
           // Not `disabled`, which would take the focus; the bridge ignores a second Retry.
           button.setAttribute('aria-disabled', String(phase === 'retrying'));

@@ -112,7 +112,7 @@
   let home = '';          // the page's own origin, where the person switched the site on
   let routes = /** @type {unknown} */ (null); // other addresses to which a known app sends what its server relays
 
-  /** @param {Observed | Settled | Resent | Limits | Ping} message */
+  /** @param {Observed | Settled | Resent | Limits | Failed | Ping} message */
   const tell = (message) => { if (alive) post(port, message); };
   /** A member of something parsed or cloned. @param {unknown} o @param {string} key @returns {unknown} */
   const own = (o, key) => (typeof o === 'object' && o !== null && hasOwn(o, key) ? /** @type {Record<string, unknown>} */ (o)[key] : undefined);
@@ -650,7 +650,7 @@
     if (!alive || call.id !== 0) return;
     try {
       const body = await answer.text();
-      if (!await isOurs(call, body)) return;
+      if (!await isOurs(call, body)) { tell({ v: 1, type: 'failed' }); return; }
       const id = lastId += 1, story = observe(call, id, answer, body, await within(call.text()) ?? '', false);
       call.kept = null;
       tell({ v: 1, type: 'settled', id, story: story.id, attempt: 1, outcome: 'released', why: 'decision', by: null });
@@ -1151,7 +1151,7 @@
       let text = () => read(cloneResponse(first));
       if (call.relay && !await isOurs(call, '')) {
         const said = await glance(first);
-        if (exec(OURS, said) === null) return first;
+        if (exec(OURS, said) === null) { tell({ v: 1, type: 'failed' }); return first; }
         text = async () => said;
       }
       const good = await hold(call, { ...answerOf(first), text });

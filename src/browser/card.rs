@@ -498,6 +498,7 @@ impl Screen {
         let answered = phase == Phase::Answered;
         let (tone, glyph) = match view.verdict.retry_helps {
             _ if answered => ("done", Icon::Done),
+            _ if phase == Phase::Nothing => ("wait", Icon::Unknown),
             RetryHelps::Never => ("fix", Icon::Fix),
             RetryHelps::Now | RetryHelps::Later => ("wait", Icon::Wait),
         };
@@ -505,14 +506,20 @@ impl Screen {
         parts.card.set_attribute("data-tone", tone)?;
         set_icon(&parts.glyph, glyph)?;
         say(&parts.title, &if answered { self.answered(view) } else { view.verdict.title.clone() });
-        let close =
-            if matches!(phase, Phase::Held | Phase::Armed | Phase::Retrying | Phase::Failed) { "card_close_held" } else { "card_close" };
+        let close = if matches!(phase, Phase::Held | Phase::Armed | Phase::Retrying | Phase::Failed) && has_retry(view) && !view.reload {
+            "card_close_held"
+        } else {
+            "card_close"
+        };
         let close = self.locale.message(close, &[]);
         parts.close.set_attribute("aria-label", &close)?;
         parts.close.set_title(&close);
         say(&parts.note, &self.note(view));
-        for part in [&parts.body, &parts.actions, &parts.hints, &parts.asks, &parts.facts, &parts.foot] {
+        for part in [&parts.body, &parts.actions, &parts.hints, &parts.asks] {
             show(part, !answered);
+        }
+        for part in [&parts.facts, &parts.foot] {
+            show(part, !answered && phase != Phase::Nothing);
         }
         show(&parts.panel, !answered && view.panel.is_some());
         let until = view.rule.as_ref().map(|rule| {
@@ -526,8 +533,9 @@ impl Screen {
 
         let press = match phase {
             Phase::Held | Phase::Failed if has_retry(view) => Press::Retry,
+            Phase::Explained if view.reload && has_retry(view) => Press::Retry,
             Phase::Armed => Press::Disarm,
-            Phase::Released if view.control.is_some() => Press::Control,
+            Phase::Released | Phase::Explained if view.control.is_some() => Press::Control,
             _ => Press::Nothing,
         };
         if self.press.replace(press) != press {
@@ -618,6 +626,7 @@ impl Screen {
             (Phase::Retrying, _) => "card_tip_retrying",
             (_, Press::Disarm) => "card_tip_armed",
             (_, Press::Retry) if counts => "card_tip_early",
+            (_, Press::Retry) if view.reload => "card_tip_reload",
             (_, Press::Retry) | (Phase::Held | Phase::Failed, Press::Nothing) => "card_tip_held",
             (_, Press::Control) => "card_tip_control",
             (_, Press::Nothing) => return say(&self.parts.tip, ""),
@@ -634,7 +643,7 @@ impl Screen {
             (_, Phase::Answered) => Some(self.answered(view)),
             (Some(_), Phase::Retrying) => Some(self.locale.message("card_retrying", &[])),
             (Some(_), Phase::Failed) => Some(format!("{} {title}.", self.note(view))),
-            (Some(Phase::Armed), Phase::Held) => None,
+            (Some(Phase::Armed), Phase::Held | Phase::Explained) => None,
             (Some(_), Phase::Armed) => Some(self.locale.message("card_tip_armed", &[])),
             (Some(_), Phase::Released) => Some(self.note(view)),
             _ => shown(),
@@ -671,6 +680,9 @@ impl Screen {
             Phase::Failed => self.locale.message("card_failed", &[("count", &clock::whole(&self.locale, view.attempt))]),
             Phase::Released if view.verdict.retry_helps == RetryHelps::Never => self.locale.message("card_released", &[]),
             Phase::Released => self.locale.message("card_released_wait", &[]),
+            Phase::Explained if !view.reload && view.control.is_none() && view.verdict.retry_helps != RetryHelps::Never => {
+                self.locale.message("card_explained_wait", &[])
+            }
             _ => String::new(),
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct View {
     pub(super) by: Option<String>,
     pub(super) panel: Option<Panel>,
     pub(super) rule: Option<Rule>,
+    /// Where nothing is kept, Retry loads the page anew.
+    pub(super) reload: bool,
 }
 
 /// What was looked up, or is.
@@ -60,6 +62,10 @@ vocabulary! {
         Answered = "answered",
         /// Sent again, failed again, kept again.
         Failed = "failed",
+        /// Nothing was kept: a text, an error page, a call of a worker.
+        Explained = "explained",
+        /// The person asked about a text that is none of OpenRouter's failures.
+        Nothing = "nothing",
     }
 }
 
@@ -136,6 +142,7 @@ impl View {
             by: maybe(from, "by", JsValue::as_string)?,
             panel: part(from, "panel")?.map(|it| panel(&it)).transpose()?,
             rule: part(from, "rule")?.map(|it| rule(&it)).transpose()?,
+            reload: maybe(from, "reload", JsValue::as_bool)?.unwrap_or_default(),
         })
     }
 }

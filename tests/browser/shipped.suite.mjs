@@ -1,16 +1,19 @@
 // @ts-check
 // The very files that are shipped, closed shadow roots and all, on a site that the person allowed.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { axe } from './lib/axe.mjs';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
+import { workFolder } from './lib/house.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
 
 /** Allowed, and the scripts registered. @param {Scene} t @param {string[]} origins */
-const grant = async (t, origins) => {
-  await t.driver.grant(t.extension, origins);
+const grant = async (t, origins, permissions = /** @type {string[]} */ ([])) => {
+  await t.driver.grant(t.extension, origins, permissions);
   const ear = await t.openExtensionPage('popup.html');
   await until('the scripts are registered', () => ear.evaluate(async (wanted) => {
     const [script] = await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] });
@@ -158,6 +161,57 @@ export default {
         assert.equal(counts.answer.ok, true);
         assert.ok(counts.off?.includes('https://elsewhere.example/*'));
         assert.ok(counts.seen.length > 1 && counts.seen.every((count) => count === 2), `there were ${[...new Set(counts.seen)]} in ${counts.seen.length} looks`);
+      },
+    },
+    {
+      name: 'pages from the disk are allowed: the main flow there', alone: true,
+      run: async (t) => {
+        const open = async () => {
+          const page = await t.driver.newPage();
+          t.pages.push(page);
+          await page.goto(`${pathToFileURL(join(workFolder(), 'site', 'chat.html')).href}?conversation=${t.conversation}`);
+          await t.script({ preset: 'seed429' });
+          await send(page, 'one');
+          return page;
+        };
+        const before = await open();
+        await first(before, 'error', 3_000);
+        assert.equal(await Card.count(before), 0);
+        await before.close();
+        await grant(t, ['file:///*']);
+        const page = await open();
+        await (await t.card(page)).click('#retry');
+        await first(page, 'answer');
+        await Card.gone(page);
+      },
+    },
+    {
+      name: 'calls of workers are seen once the person allows it, and no more when it is taken back', alone: true,
+      run: async (t) => {
+        const isAsked = t.driver.name === 'firefox'; // Chromium's question cannot be answered by a driver
+        /** @param {boolean} isSeen */
+        const asks = async (isSeen) => {
+          await t.script({ preset: 'pool429_17s' });
+          const page = await t.open();
+          await page.bringToFront();
+          await page.evaluate(() => { /** @type {any} */ (globalThis).askFromWorker('one'); });
+          if (isSeen) await (await t.card(page)).reaches('explained');
+          else { await pause(2_500); assert.equal(await Card.count(page), 0); }
+          await page.close();
+        };
+        await grant(t, [`https://${t.host}/*`]);
+        await asks(false);
+        if (!isAsked) await grant(t, [`https://${t.host}/*`], ['webRequest']);
+        const page = await t.open(), popup = await t.openPopup();
+        const shows = (/** @type {string} */ id) => until(`the popup shows #${id}`, () => popup.evaluate((name) => document.getElementById(name)?.getClientRects().length === 1, id));
+        if (isAsked) { await shows('allow-workers'); await popup.click('#allow-workers'); }
+        await shows('switch-off-workers');
+        await page.close();
+        await asks(true);
+        await popup.bringToFront();
+        await popup.click('#switch-off-workers');
+        await shows('allow-workers').catch(() => shows('allow')); // its page is closed by now
+        await asks(false);
       },
     },
     {

@@ -119,6 +119,25 @@ const ask = async (text) => {
   stopper = new AbortController();
 });
 
+/** Puts a service worker between this page and the net, and says when it is. */
+Object.assign(globalThis, { standBetween: async () => {
+  const controlled = new Promise((resolve) => { navigator.serviceWorker.addEventListener('controllerchange', resolve); });
+  await navigator.serviceWorker.register('chat-sw.js');
+  await controlled;
+} });
+/** The same call in the ways that nothing in the page can hold. @param {'service worker' | 'synchronous' | 'beacon' | 'event source'} way @param {string} text */
+Object.assign(globalThis, { askWithoutHook: (/** @type {string} */ way, /** @type {string} */ text) => {
+  const { signal, ...init } = requestOf(text), address = `${endpoint}?conversation=${conversation}`;
+  if (way === 'service worker') navigator.serviceWorker.controller?.postMessage({ endpoint, init });
+  else if (way === 'beacon') navigator.sendBeacon(address, 'one');
+  else if (way === 'event source') new EventSource(address).onerror = ({ target }) => { /** @type {EventSource} */ (target).close(); };
+  else {
+    const xhr = new XMLHttpRequest();
+    xhr.open('POST', address, false);
+    xhr.send(/** @type {string} */ (init.body));
+  }
+} });
+
 /** The same call from a worker, where no extension reaches: what the page's own answer must equal. @param {string} text */
 Object.assign(globalThis, { askFromWorker: (/** @type {string} */ text) => new Promise((resolve) => {
   const worker = new Worker('chat-worker.js');

@@ -6,12 +6,16 @@ declare const cooldownProtocol: Readonly<{
   HEADERS: readonly string[];
   isObject(x: unknown): x is Record<string, unknown>;
   isInside(exchange: Exchange): boolean;
+  PRIVATE: RegExp;
+  IDENTITY: RegExp;
+  withoutSecrets(said: string): string;
   patch(x: unknown): Edit[] | null;
-  fromTap(m: unknown): Observed | Settled | Resent | Limits | Ping | null;
+  fromTap(m: unknown): Observed | Settled | Resent | Limits | Failed | Ping | null;
   fromCard(m: unknown): Hello | Size | Act | null;
   toCard(m: unknown): Show | null;
   toStage(m: unknown): Guest | null;
   fromStage(m: unknown): Seat | Act | null;
+  toBridge(m: unknown): Told | Unheld | Failed | null;
   toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | EndRule | null;
 }>;
 
@@ -19,6 +23,7 @@ declare const cooldownCompat: Readonly<{
   api: typeof chrome;
   isAlive(): boolean;
   ask(message: object): Promise<any>;
+  WIRE: chrome.runtime.ManifestPermission[];
 }>;
 
 declare const cooldownApps: Readonly<{
@@ -48,6 +53,13 @@ declare const cooldownOverlay: Readonly<{
     readonly isShown: boolean;
   }>;
 }>;
+
+declare const cooldownBridge: Readonly<{
+  seen(exchange: Exchange, how: { reload?: boolean; near?: Element | null }): Promise<void>;
+}>;
+
+/** Not where the bridge was put into a page that was there before. */
+declare var cooldownText: Readonly<{ wake(): void; MARKED: RegExp }> | undefined;
 
 /** Test builds alone have it: see `cargo xtask build --test`. */
 declare var cooldownBuild: Readonly<{ test: boolean }> | undefined;

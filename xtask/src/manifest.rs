@@ -43,6 +43,9 @@ fn value(mut manifest: Value, browser: Browser, grants: Grants<'_>) -> Result<Va
         }
         Browser::Firefox => {
             top.insert("background".into(), json!({ "scripts": ["background.js"], "type": "module" }));
+            // Here the answers of workers can be read too, and not only their status.
+            list(&mut manifest, "/optional_permissions")?.extend([json!("webRequestBlocking"), json!("webRequestFilterResponse")]);
+            let top = manifest.as_object_mut().context("extension/manifest.json is not an object")?;
             top.insert(
                 "browser_specific_settings".into(),
                 json!({
@@ -63,6 +66,10 @@ fn value(mut manifest: Value, browser: Browser, grants: Grants<'_>) -> Result<Va
         Grants::Allowed(site) => list(&mut manifest, "/host_permissions")?.push(json!(site)),
         Grants::Everywhere => {
             *list(&mut manifest, "/host_permissions")? = vec![json!("<all_urls>")];
+            let optional = list(&mut manifest, "/optional_permissions")?;
+            let wire: Vec<Value> =
+                optional.extract_if(.., |name| name.as_str().is_some_and(|name| name.starts_with("webRequest"))).collect();
+            list(&mut manifest, "/permissions")?.extend(wire);
             for script in list(&mut manifest, "/content_scripts")? {
                 script["matches"] = json!(["<all_urls>"]);
                 if script["world"] != "MAIN" {
@@ -98,8 +105,12 @@ mod tests {
             let manifest = made(browser, Grants::Shipped);
             assert_eq!(manifest["permissions"], json!(["storage", "activeTab", "scripting", "contextMenus", "alarms"]));
             assert_eq!(manifest["host_permissions"], json!(["https://openrouter.ai/*"]));
-            assert_eq!(manifest["optional_permissions"], json!(["notifications", "webRequest"]));
-            assert_eq!(manifest["optional_host_permissions"], json!(["https://*/*", "http://*/*"]));
+            let mut optional = vec!["notifications", "webRequest"];
+            if browser == Browser::Firefox {
+                optional.extend(["webRequestBlocking", "webRequestFilterResponse"]);
+            }
+            assert_eq!(manifest["optional_permissions"], json!(optional));
+            assert_eq!(manifest["optional_host_permissions"], json!(["https://*/*", "http://*/*", "file:///*"]));
         }
     }
 
@@ -130,7 +141,9 @@ mod tests {
                 "content/overlay.js",
                 "content/stage.js",
                 "content/control.js",
-                "content/bridge.js"
+                "content/bridge.js",
+                "content/text.js",
+                "content/error-page.js",
             ]);
             assert_eq!(made(browser, Grants::Shipped)["content_scripts"], json!([tap, bridge]));
         }
@@ -139,7 +152,8 @@ mod tests {
     #[test]
     fn pages_reach_the_card_and_nothing_else_of_ours() {
         for browser in BROWSERS {
-            let card = json!([{ "resources": ["card.html"], "matches": ["https://*/*", "http://*/*"], "use_dynamic_url": true }]);
+            let card =
+                json!([{ "resources": ["card.html"], "matches": ["https://*/*", "http://*/*", "file:///*"], "use_dynamic_url": true }]);
             let manifest = made(browser, Grants::Shipped);
             assert_eq!(manifest["web_accessible_resources"], card);
             assert!(manifest.get("externally_connectable").is_none());

@@ -35,10 +35,11 @@ export class Driver {
 
   /**
    * @param {BrowserName} name
-   * @param {{mock: import('./mock.mjs').Mock, extension: string | null, headed?: boolean, dark?: boolean}} options null: a plain browser
+   * @param {{mock: import('./mock.mjs').Mock, extension: string | null, headed?: boolean, dark?: boolean, app?: string | null}} options null: a plain browser;
+   *   `app`: an address that Chromium opens in a window of its own, as it does for an installed app
    */
-  static async start(name, { mock, extension, headed = false, dark = false }) {
-    const driver = name === 'chromium' ? await startChromium(mock, headed, dark) : await startFirefox(mock, headed, extension, dark);
+  static async start(name, { mock, extension, headed = false, dark = false, app = null }) {
+    const driver = name === 'chromium' ? await startChromium(mock, headed, dark, app) : await startFirefox(mock, headed, extension, dark);
     try {
       if (extension !== null) await driver.install(extension);
     } catch (error) { await driver.stop(); throw error; }
@@ -68,6 +69,12 @@ export class Driver {
 
   /** @returns {Promise<string>} name and version of the browser */
   version() { return this.#browser.version(); }
+
+  /** @returns {Promise<Page>} the one that the browser opened by itself: the app's, where it was started with one */
+  async firstPage() {
+    const [page] = await this.#browser.pages();
+    return page ?? this.newPage();
+  }
 
   /** @returns {Promise<Page>} an empty page of desktop size */
   async newPage({ width = 1000, height = 720 } = {}) {
@@ -124,14 +131,14 @@ export class Driver {
    * The person allows the extension on sites that it lists as optional.
    * Firefox lets its own context say so. Chromium asks in a window that no driver reaches; but what an earlier version required and had
    * stays granted when a version that only wishes for it takes its place.
-   * @param {string} extension the installed folder, which is the test's own copy @param {string[]} origins
+   * @param {string} extension the installed folder, which is the test's own copy @param {string[]} origins @param {string[]} [permissions]
    */
-  async grant(extension, origins) {
+  async grant(extension, origins, permissions = []) {
     if (this.name === 'firefox') {
       await this.#inFirefox(`(async () => {
         const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
         const { extension } = WebExtensionPolicy.getByID(${JSON.stringify(this.id)});
-        await ExtensionPermissions.add(extension.id, { origins: ${JSON.stringify(origins)}, permissions: [] }, extension);
+        await ExtensionPermissions.add(extension.id, { origins: ${JSON.stringify(origins)}, permissions: ${JSON.stringify(permissions)} }, extension);
       })()`);
       return;
     }
@@ -139,10 +146,40 @@ export class Driver {
     const shipped = readFileSync(file, 'utf8');
     const manifest = JSON.parse(shipped);
     manifest.host_permissions.push(...origins);
+    manifest.permissions.push(...permissions);
+    manifest.optional_permissions = manifest.optional_permissions.filter((/** @type {string} */ name) => !permissions.includes(name));
     writeFileSync(file, JSON.stringify(manifest));
     await this.install(extension);
     writeFileSync(file, shipped);
     await this.install(extension);
+  }
+
+  /**
+   * Presses "Explain this error" in the context menu, on what is selected in the page. Firefox's own menu is opened and pressed. Chromium's
+   * cannot be seen without a window: its event is sent to the worker, and the leave that such a click gives comes from a click on the toolbar button.
+   * @param {Page} page @param {{x: number, y: number}} at where something selected is painted
+   */
+  async explainSelection(page, at) {
+    await page.bringToFront();
+    if (this.name === 'firefox') {
+      await page.mouse.click(at.x, at.y, { button: 'right' });
+      const menu = 'const menu = document.getElementById("contentAreaContextMenu"), item = menu.querySelector("[id$=-menuitem-_explain]");';
+      await until('the menu is open', () => this.#inFirefox(`(() => { ${menu} return menu.state === "open" && item !== null && !item.hidden; })()`));
+      await this.#inFirefox(`(() => { ${menu} menu.activateItem(item); })()`);
+      return;
+    }
+    const extension = (await this.#browser.extensions()).get(this.id);
+    if (extension === undefined) throw new Error('the extension is not there');
+    await page.triggerExtensionAction(extension);
+    const worker = await this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id))?.worker();
+    const selections = await Promise.all(page.frames().map((frame) => frame.evaluate(() => String(getSelection())).catch(() => '')));
+    await worker?.evaluate(async (url, selectionText) => {
+      const tab = (await chrome.tabs.query({ active: true })).find((one) => one.url === url);
+      const found = await chrome.scripting.executeScript({ target: { tabId: tab?.id ?? -1, allFrames: true }, func: () => document.hasFocus() && document.activeElement?.localName !== 'iframe' });
+      // A frame where nothing may run has a number that nobody tells us.
+      const frameId = found.find(({ result }) => result === true)?.frameId ?? 4_711;
+      /** @type {any} */ (chrome.contextMenus.onClicked).dispatch({ menuItemId: 'explain', frameId, selectionText, editable: false, pageUrl: url }, tab);
+    }, page.url(), (selections.find((text) => text !== '') ?? '').replace(/\s+/g, ' '));
   }
 
   /** Where a frame of a page lies in it, in CSS px, through closed shadow roots too. @param {Page} page @param {Frame} frame */
@@ -200,15 +237,16 @@ export class Driver {
 /** @param {Page} page */
 const contextOf = (page) => /** @type {any} */ (page.mainFrame())._id;
 
-/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {boolean} dark */
-const startChromium = async (mock, headed, dark) => {
+/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {boolean} dark @param {string | null} app */
+const startChromium = async (mock, headed, dark, app) => {
   const profile = mkdtempSync(join(tmpdir(), 'cooldown-chromium-'));
   const to = `127.0.0.1:${mock.tlsPort}`;
   const browser = await within('Chromium starts', START_MS, puppeteer.launch({
     executablePath: PATHS.chromium, headless: !headed, pipe: true, userDataDir: profile, enableExtensions: true, timeout: START_MS,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
       `--host-resolver-rules=MAP openrouter.ai:443 ${to}, MAP *.openrouter.ai:443 ${to}, MAP *.example:443 ${to}, MAP *.example:80 127.0.0.1:${mock.plainPort}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
-      `--ignore-certificate-errors-spki-list=${mock.spki}`, `--blink-settings=preferredColorScheme=${dark ? 0 : 1}`],
+      `--ignore-certificate-errors-spki-list=${mock.spki}`, `--blink-settings=preferredColorScheme=${dark ? 0 : 1}`,
+      ...(app === null ? [] : [`--app=${app}`])],
   }));
   return new Driver('chromium', browser, profile);
 };
@@ -224,6 +262,7 @@ const startFirefox = async (mock, headed, extension, dark) => {
       'network.socket.forcePort': `443=${mock.tlsPort};80=${mock.plainPort}`,
       'extensions.webextensions.uuids': JSON.stringify(gecko === null ? {} : { [gecko.id]: FIREFOX_UUID }),
       'extensions.webextOptionalPermissionPrompts': false,
+      'extensions.webextensions.fileSchemeAccess.requireOptIn': false, // the switch in about:addons, which a person turns for pages from the disk
       'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,
     },
   }));

@@ -1,0 +1,97 @@
+// @ts-check
+// Calls to OpenRouter as the browser sees them (webRequest), where the person granted it: those of page workers and service workers, beacons,
+// synchronous and event-source calls, of which no script in the page learns; and header fields that no page may read.
+//
+// A failed call is kept for a moment. If the page's own tap tells of it, it gets the hidden fields; if nobody does, nobody could.
+
+const { api } = cooldownCompat;
+const { BODY_MAX, HEADERS, withoutSecrets } = cooldownProtocol;
+
+const UNTOLD_MS = 1_500; // the tap and the bridge need some ms; a busy page, more
+const KEPT_MS = 15_000;
+
+const URLS = ['chat/completions', 'completions', 'responses', 'messages', 'embeddings'].flatMap((way) => [`https://openrouter.ai/api/v1/${way}*`, `https://*.openrouter.ai/api/v1/${way}*`]);
+const GENERATION = /\/api\/v1\/(?:(?:chat\/)?completions|responses|messages|embeddings)(?:[?#]|$)/;
+/** The connection broke, which is not what happens to a call that the page gave up or the browser refused. */
+const BROKEN = /^net::ERR_(?:CONNECTION|NAME|INTERNET|NETWORK|ADDRESS|TIMED_OUT|EMPTY_RESPONSE|HTTP2|SSL|PROXY|TUNNEL)|^NS_ERROR_(?:NET_|CONNECTION|UNKNOWN_HOST|PROXY|OFFLINE)/;
+
+/**
+ * A failed call.
+ * @typedef {object} Wired
+ * @property {number} tab      -1 for a service worker of the page's
+ * @property {number} frame
+ * @property {string} page     origin of who called, '' where the browser does not say
+ * @property {Exchange} exchange
+ * @property {boolean} told    the page told of it
+ */
+/** @type {Wired[]} */
+let recent = [];
+/** @typedef {(call: Wired, what: 'failed' | 'unheld') => unknown} Hears  failed: just now, and the page may yet tell of it; unheld: it did not */
+/** @type {Hears} */
+let tell = () => undefined;
+
+/** @param {chrome.webRequest.OnHeadersReceivedDetails | chrome.webRequest.OnErrorOccurredDetails} details @param {number} status @param {Record<string, string>} headers @returns {Wired} */
+const keep = (details, status, headers) => {
+  const { origin, pathname } = new URL(details.url), from = details.initiator ?? /** @type {{originUrl?: string}} Firefox's */ (details).originUrl ?? '';
+  /** @type {Wired} */
+  const call = {
+    tab: details.tabId, frame: Math.max(details.frameId, 0), page: URL.canParse(from) ? new URL(from).origin : '', told: false,
+    exchange: { surface: 'http', url: origin + pathname, method: details.method, status, headers, body: '', at_ms: Math.round(details.timeStamp) },
+  };
+  recent = recent.filter(({ exchange }) => Date.now() - exchange.at_ms < KEPT_MS);
+  recent.push(call);
+  tell(call, 'failed');
+  return call;
+};
+/** @param {Wired} call @param {Promise<void>} whole its body, where that can be read */
+const wait = async (call, whole) => {
+  await Promise.all([whole, new Promise((resolve) => { setTimeout(resolve, UNTOLD_MS); })]);
+  if (!call.told) { call.told = true; tell(call, 'unheld'); }
+};
+
+/** Firefox lets an extension read along. What comes is passed on as it comes. @param {string} requestId @param {Wired} call @returns {Promise<void>} */
+const readAlong = (requestId, call) => new Promise((resolve) => {
+  /** @type {any} */
+  const filter = /** @type {any} not in Chromium's types */ (api.webRequest).filterResponseData(requestId), decoder = new TextDecoder();
+  let body = '';
+  filter.ondata = (/** @type {{data: ArrayBuffer}} */ { data }) => {
+    filter.write(data);
+    if (body.length < BODY_MAX) body += decoder.decode(data, { stream: true });
+  };
+  filter.onstop = filter.onerror = () => {
+    call.exchange.body = withoutSecrets(body.slice(0, BODY_MAX));
+    try { filter.close(); } catch { /* it broke */ }
+    resolve();
+  };
+});
+
+/** @param {chrome.webRequest.OnHeadersReceivedDetails} details @returns {undefined} */
+const onHeaders = (details) => {
+  const { statusCode, method, url, requestId, responseHeaders = [] } = details;
+  if (statusCode < 400 || method === 'OPTIONS' || !GENERATION.test(url)) return;
+  const named = responseHeaders.map(({ name, value }) => /** @type {const} */ ([name.toLowerCase(), value ?? '']));
+  const call = keep(details, statusCode, Object.fromEntries(named.filter(([name]) => HEADERS.includes(name))));
+  wait(call, 'filterResponseData' in api.webRequest ? readAlong(requestId, call) : Promise.resolve());
+};
+/** @param {chrome.webRequest.OnErrorOccurredDetails} details @returns {undefined} */
+const onError = (details) => {
+  if (details.method !== 'OPTIONS' && GENERATION.test(details.url) && BROKEN.test(details.error)) wait(keep(details, 0, {}), Promise.resolve());
+};
+
+/** In the first turn where it is granted, and when it is. @param {Hears} hears */
+export const listen = (hears) => {
+  tell = hears;
+  if (api.webRequest === undefined || api.webRequest.onHeadersReceived.hasListener(onHeaders)) return;
+  api.webRequest.onHeadersReceived.addListener(onHeaders, { urls: URLS }, ['responseHeaders', ...('filterResponseData' in api.webRequest ? /** @type {const} */ (['blocking']) : [])]);
+  api.webRequest.onErrorOccurred.addListener(onError, { urls: URLS });
+};
+
+/** The page tells of this failure: what was seen of it, what it could not read beside what it could. @param {Exchange} exchange @param {number | undefined} tab @returns {Exchange} */
+export const tellOf = (exchange, tab) => {
+  // An answer without CORS fields is a broken connection to the page.
+  const call = recent.find((one) => !one.told && (one.tab === tab || one.tab === -1) && one.exchange.url === exchange.url && (exchange.status === 0 || one.exchange.status === exchange.status));
+  if (call === undefined) return exchange;
+  call.told = true;
+  const { status, headers, body } = call.exchange;
+  return { ...exchange, status, headers: { ...headers, ...exchange.headers }, body: exchange.status === 0 ? body : exchange.body };
+};

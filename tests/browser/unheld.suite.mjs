@@ -1,0 +1,99 @@
+// @ts-check
+// Calls that nothing in the page can hold, seen as the browser sees them (webRequest, which test builds have).
+import assert from 'node:assert/strict';
+import { Card } from './lib/card.mjs';
+import { first, send, talk } from './lib/app.mjs';
+import { poolWait } from './lib/failures.mjs';
+import { pause, until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+/** @typedef {import('puppeteer-core').Page} Page */
+
+/** In Firefox their answers are read too. @param {Scene} t */
+const isRead = (t) => t.driver.name === 'firefox';
+/** @param {Page} page */
+const fromWorker = (page) => page.evaluate(() => { /** @type {any} */ (globalThis).askFromWorker('one'); });
+/** @param {Page} page @param {'service worker' | 'synchronous' | 'beacon' | 'event source'} way */
+const withoutHook = (page, way) => page.evaluate((how) => { /** @type {any} */ (globalThis).askWithoutHook(how, 'one'); }, way);
+/** @param {Page} page */
+const standBetween = (page) => page.evaluate(() => /** @type {any} */ (globalThis).standBetween());
+
+/** @param {Scene} t @param {(page: Page) => Promise<unknown>} ask @param {import('./lib/mock.mjs').Answer} [answer] */
+const explained = async (t, ask, answer = poolWait(30)) => {
+  await t.script(answer);
+  const page = await t.open();
+  await page.bringToFront();
+  await ask(page);
+  const card = await t.card(page);
+  await card.reaches('explained');
+  assert.equal(await card.text('#retry'), null, 'there is nothing to send again');
+  return { page, card };
+};
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'unheld', build: 'test',
+  tests: [
+    {
+      name: 'a worker\'s call: explained, with the wait that its hidden header field states',
+      run: async (t) => {
+        const { page, card } = await explained(t, fromWorker);
+        assert.match(await card.text('#when') ?? '', /^Try again in \d+ s\.$/);
+        if (isRead(t)) assert.equal(await card.text('#title'), 'Cerebras is busy right now');
+        await card.click('#close');
+        await Card.gone(page);
+      },
+    },
+    {
+      name: 'a service worker\'s own call: explained in a tab of its site',
+      run: async (t) => { await explained(t, async (page) => { await standBetween(page); await withoutHook(page, 'service worker'); }); },
+    },
+    { name: 'a synchronous XMLHttpRequest: explained', run: async (t) => { await explained(t, (page) => withoutHook(page, 'synchronous')); } },
+    { name: 'a beacon: explained', run: async (t) => { await explained(t, (page) => withoutHook(page, 'beacon')); } },
+    { name: 'an event source: explained', run: async (t) => { await explained(t, (page) => withoutHook(page, 'event source')); } },
+    {
+      name: 'a service worker in between: the page\'s own call is held and answered, and there is one card',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await standBetween(page);
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await pause(2_500); // longer than the worker waits for the page's word
+        assert.equal(await card.phase(), 'held');
+        await card.click('#retry');
+        await first(page, 'answer');
+        assert.deepEqual((await talk(page)).map(({ text }) => text), ['one', 'The answer to: one']);
+        await Card.gone(page);
+      },
+    },
+    {
+      name: 'a call of the page\'s own gets its hidden header fields, and no second card',
+      run: async (t) => {
+        await t.script({ preset: 'seed429', headers: { 'retry-after': '7' } });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await until('the button counts down', async () => /\d/.test(await card.text('#retry') ?? ''));
+        await pause(2_500);
+        assert.equal(await card.phase(), 'held');
+        await card.click('#close');
+        await first(page, 'error');
+        await pause(2_500);
+        assert.equal(await Card.count(page), 0, 'what was dismissed does not come back');
+      },
+    },
+    {
+      name: 'another host\'s failure in a worker: nothing happens',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open('chat.html', { endpoint: 'https://other.example/api/v1/chat/completions' });
+        await fromWorker(page);
+        await t.logOf(1);
+        await pause(2_500);
+        assert.equal(await Card.count(page), 0);
+      },
+    },
+  ],
+};
