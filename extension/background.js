@@ -4,9 +4,9 @@
 
 import './protocol.js';
 import './compat.js';
-import { explain, limits, look_up, model_to_list } from './core/core.js';
+import { auto_step, explain, limits, look_up, model_to_list } from './core/core.js';
 import { loadCore as compile } from './load-core.js';
-import { loadSettings } from './settings.js';
+import { loadSettings, saveSettings } from './settings.js';
 import { listen, tellOf } from './wire.js';
 import { loadWords } from './words.js';
 
@@ -47,6 +47,9 @@ const EVERYWHERE = ['https://*/*', 'http://*/*'];
 
 /** Hosts that the person switched off. @returns {Promise<string[]>} */
 const hostsOff = async () => (await loadSettings()).off;
+
+/** May failures be tried again without a click here? Off at first. @param {string} host */
+const isAuto = async (host) => (await loadSettings()).auto.includes(host);
 
 /** What the manifest itself matches needs no registration. @returns {string[]} */
 const builtIn = () => (api.runtime.getManifest().content_scripts ?? []).flatMap((script) => script.matches ?? []);
@@ -256,10 +259,12 @@ const onExplain = async (m, sender) => {
     const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [site.pattern] })]);
     if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
   }
-  const [own_retries] = await Promise.all([site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadCore()]);
-  const { request, replayable, attempt, failures, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id);
+  const [own_retries, auto] = await Promise.all([
+    site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), site !== null && isAuto(site.host), loadCore(),
+  ]);
+  const { request, replayable, attempt, failures, tries, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id);
   /** @type {Verdict | null} */
-  const verdict = explain({ exchange, request, replayable, attempt, failures, paid, site: { own_retries, patience_ms } });
+  const verdict = explain({ exchange, request, replayable, attempt, failures, tries, paid, random: Math.random(), site: { own_retries, patience_ms, auto } });
   const rule = verdict === null || site === null ? null : await ruleOf(site.host);
   const concerns = rule !== null && verdict?.remedies.some(({ type, value }) => type === 'other_provider' && value === rule.slug);
   return { v: V, ok: true, verdict, rule: concerns ? rule : null };
@@ -297,7 +302,7 @@ const nothingFound = async () => {
       reset_at_ms: null, is_byok: null, retry_helps: 'never', links: [], request_id: null, evidence: [], against: [],
     },
     words: { lang, title: words.card_nothing_title ?? '', body: words.card_nothing_body ?? '', facts: [], details: [], raw: '', report: '' },
-    plan: { hold: false, deadline_ms: null, ready_at_ms: null, show_after_ms: 0 },
+    plan: { hold: false, deadline_ms: null, ready_at_ms: null, press_at_ms: null, auto_tries: 0, show_after_ms: 0 },
     remedies: [],
   };
 };
@@ -345,6 +350,119 @@ const onWire = async (call, what) => {
   }
 };
 
+// ---- tries without a click: one budget a provider for all tabs, kept for this browser session; the core says what it allows
+
+let drawn = Promise.resolve();
+/** One after the other: two tabs must not draw the same try. @param {Auto} m @param {chrome.runtime.MessageSender} sender */
+const onAuto = (m, sender) => {
+  const step = drawn.then(async () => {
+    const host = siteOf(sender)?.host;
+    if (host === undefined || !(await isAuto(host))) return { v: V, ok: true, at_ms: null, send: false };
+    const [{ auto_budget: all }] = await Promise.all([api.storage.session.get('auto_budget'), loadCore()]);
+    const now_ms = Date.now(), budgets = isObject(all) ? all : {};
+    const [at_ms = null, full_at_ms] = auto_step({ ...m, now_ms, random: Math.random(), full_at_ms: budgets[m.provider] ?? 0 });
+    if (full_at_ms !== undefined) {
+      // A full bucket is like none: what is kept is what was used in the last minute.
+      const used = Object.entries(budgets).filter(([, full]) => typeof full === 'number' && full > now_ms);
+      await api.storage.session.set({ auto_budget: { ...Object.fromEntries(used), [m.provider]: full_at_ms } });
+    }
+    return { v: V, ok: true, at_ms, send: full_at_ms !== undefined };
+  });
+  drawn = step.then(() => {}, () => {});
+  return step;
+};
+
+// ---- reminders: an alarm, and where the person allowed it a notification that leads back to the tab
+
+/**
+ * Origin and path are what opens the page again; nothing else of it is kept, and nothing from private windows.
+ * @typedef {{at_ms: number, address: string, tab_id: number}} Reminder
+ */
+const MOST_REMINDERS = 20;
+
+/** @returns {Promise<Record<string, Reminder>>} */
+const reminders = async () => {
+  const { reminders: all } = await api.storage.local.get('reminders');
+  return /** @type {Record<string, Reminder>} our own record */ (isObject(all) ? all : {});
+};
+let noting = Promise.resolve();
+/** @param {(all: Record<string, Reminder>) => Record<string, Reminder>} change */
+const changeReminders = (change) => (noting = noting.then(async () => { await api.storage.local.set({ reminders: change(await reminders()) }); }));
+/** The reminder, which is kept no longer: who comes second finds none. @param {string} id @returns {Promise<Reminder | undefined>} */
+const take = async (id) => {
+  /** @type {Reminder | undefined} */
+  let taken;
+  await changeReminders(({ [id]: one, ...rest }) => { taken = one; return rest; });
+  return taken;
+};
+
+/** @param {Remind} m @param {chrome.runtime.MessageSender} sender */
+const onRemind = async (m, { tab, url }) => {
+  const page = tab?.url ?? url ?? '';
+  if (tab?.id === undefined || tab.incognito || patternOf(page) === null || hostOf(page) === DISK) return refuse('not_here', 'no reminder for this tab');
+  const { origin, pathname } = new URL(page), tab_id = tab.id, id = `remind ${tab_id}`; // a tab has one
+  await changeReminders((all) => {
+    const others = Object.entries(all).filter(([other]) => other !== id).sort(([, a], [, b]) => a.at_ms - b.at_ms).slice(0, MOST_REMINDERS - 1);
+    return { ...Object.fromEntries(others), [id]: { at_ms: m.at_ms, address: origin + pathname, tab_id } };
+  });
+  await api.alarms.create(id, { when: m.at_ms });
+  return { v: V, ok: true };
+};
+
+/** Alarms may end with the browser, and do end with an update. */
+const setAlarms = async () => {
+  for (const [id, { at_ms }] of Object.entries(await reminders())) await api.alarms.create(id, { when: at_ms });
+};
+
+/** The tab, where it still shows the site. @param {Reminder} reminder */
+const tabFor = async ({ address, tab_id }) => {
+  const { origin } = new URL(address);
+  const same = await api.tabs.get(tab_id).catch(() => null);
+  if (same?.url?.startsWith(`${origin}/`)) return same;
+  const open = await api.tabs.query({ url: `${origin}/*` }).catch(() => []);
+  return open.find(({ url }) => url?.startsWith(address)) ?? open[0] ?? null;
+};
+
+/** @param {chrome.alarms.Alarm} alarm */
+const onAlarm = async ({ name: id }) => {
+  const reminder = (await reminders())[id];
+  if (reminder === undefined) return;
+  listenToNotifications();
+  const message = api.i18n.getMessage('notify_wait_over', [new URL(reminder.address).host]), title = api.i18n.getMessage('notify_title');
+  const allowed = await api.permissions.contains({ permissions: ['notifications'] });
+  try {
+    if (allowed) await api.notifications.create(id, { type: 'basic', iconUrl: api.runtime.getURL('icons/128.png'), title, message });
+    else await mark(id);
+  } catch { await mark(id); }
+};
+/** Where nobody saw a notification, the button on the tab says it. @param {string} id */
+const mark = async (id) => {
+  const reminder = await take(id), tabId = reminder && (await tabFor(reminder))?.id;
+  if (tabId === undefined) return;
+  await api.action.setBadgeBackgroundColor({ tabId, color: BADGE.needs_you });
+  await api.action.setBadgeText({ tabId, text: '1' });
+  await api.action.setTitle({ tabId, title: api.i18n.getMessage('badge_wait_over') });
+};
+
+/** @param {string} id */
+const onNotificationClicked = async (id) => {
+  const [reminder] = await Promise.all([take(id), api.notifications.clear(id)]);
+  if (reminder === undefined) return;
+  const tab = await tabFor(reminder);
+  if (tab?.id === undefined) await api.tabs.create({ url: reminder.address });
+  else {
+    await api.tabs.update(tab.id, { active: true });
+    await api.windows.update(tab.windowId, { focused: true });
+  }
+};
+/** By whom, Firefox does not say, and some desktops close it at once. @param {string} id */
+const onNotificationClosed = (id) => { mark(id); };
+/** Their namespace is there only once the person has allowed it; the same listener is added once. */
+const listenToNotifications = () => {
+  api.notifications?.onClicked.addListener(onNotificationClicked);
+  api.notifications?.onClosed.addListener(onNotificationClosed);
+};
+
 const BADGE = { needs_you: '#b26a00', waiting: '#6b7280', over: '#6b7280' };
 /** @param {Happened} m @param {chrome.runtime.MessageSender} sender */
 const onHappened = async (m, sender) => {
@@ -371,10 +489,12 @@ const onSiteState = async (m) => {
   const answer = {
     v: V, ok: true, state: 'impossible', everywhere, workers: await api.permissions.contains({ permissions: WIRE }), host, pattern,
     disk: host === DISK && !await api.extension.isAllowedFileSchemeAccess(), granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false, rule: null,
+    auto: await isAuto(host), ask_notify: false,
   };
   if (pattern === null) return answer;
   answer.rule = await ruleOf(host);
   answer.granted = await api.permissions.contains({ origins: [pattern] }) && !answer.disk;
+  answer.ask_notify = Object.values(await reminders()).some(({ tab_id }) => tab_id === m.tab_id) && !(await api.permissions.contains({ permissions: ['notifications'] }));
   answer.state = answer.granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
   if (answer.state === 'on') {
     const bridge = await api.tabs.sendMessage(m.tab_id, { v: V, type: 'status' }, { frameId: 0 }).catch(() => null);
@@ -398,6 +518,14 @@ const onSetSite = async (m) => {
   return { v: V, ok: true };
 };
 
+/** @param {SetAuto} m */
+const onSetAuto = async ({ url, on }) => {
+  if (patternOf(url) === null) return refuse('no_site', 'not a web page');
+  const host = hostOf(url), settings = await loadSettings(), others = settings.auto.filter((one) => one !== host);
+  await saveSettings({ ...settings, auto: on ? [...others, host] : others });
+  return { v: V, ok: true };
+};
+
 /** @param {SetEverywhere} m */
 const onSetEverywhere = async (m) => {
   if (!m.on) await api.permissions.remove({ origins: EVERYWHERE });
@@ -416,6 +544,8 @@ const answer = async (raw, sender) => {
     case 'look_up': return onLookUp(m);
     case 'tell_limits': return onTellLimits(m);
     case 'skip': return onSkip(m, sender);
+    case 'auto': return onAuto(m, sender);
+    case 'remind': return onRemind(m, sender);
     case 'stage': return refuse('bad_message', 'comes over a port');
     case 'stage_act': return onStageAct(m, sender);
     case 'expect':
@@ -431,6 +561,7 @@ const answer = async (raw, sender) => {
         if (pattern !== null) await setRule(new URL(m.url).hostname, null);
         return { v: V, ok: true };
       }
+      if (m.type === 'set_auto') return onSetAuto(m);
       return m.type === 'set_site' ? onSetSite(m) : onSetEverywhere(m);
   }
 };
@@ -448,15 +579,19 @@ api.storage.onChanged.addListener(({ language, off }, area) => {
 });
 api.runtime.onInstalled.addListener(({ reason }) => {
   syncScripts();
+  setAlarms();
   makeMenu();
   // Once, and not where there is nothing to allow.
   if (reason === 'install' && !builtIn().includes('<all_urls>')) api.tabs.create({ url: 'welcome.html' });
 });
-api.runtime.onStartup.addListener(() => { syncScripts(); makeMenu(); });
+api.runtime.onStartup.addListener(() => { syncScripts(); setAlarms(); makeMenu(); });
+api.alarms.onAlarm.addListener(onAlarm);
+listenToNotifications();
 api.contextMenus.onClicked.addListener(onMenu);
 listen(onWire);
 api.permissions.onAdded.addListener(({ origins = [] }) => {
   listen(onWire);
+  listenToNotifications();
   // Who allows a site wants it on. (Firefox may close the popup with its own question, so that the popup cannot say so.)
   changeOff((off) => off.filter((host) => !patternsOf(host).some((pattern) => origins.includes(pattern))));
 });

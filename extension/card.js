@@ -24,7 +24,12 @@ const arrival = new Promise((/** @type {(port: MessagePort) => void} */ resolve)
 
 /** @param {MessagePort} port */
 const draw = (port) => {
-  const card = mount_card(document.body, (/** @type {Act['action']} */ action, /** @type {number | undefined} */ index) => port.postMessage({ v: V, type: 'act', action, index }));
+  const card = mount_card(document.body, (/** @type {Act['action']} */ action, /** @type {number | undefined} */ index) => {
+    // Asked for straight in the click, or the browser refuses. The reminder does not wait for the answer: without leave it marks the tab. In
+    // Firefox a frame in a page cannot ask at all; there the popup does.
+    if (action === 'remind') cooldownCompat.api.permissions?.request({ permissions: ['notifications'] }).catch(() => {});
+    port.postMessage({ v: V, type: 'act', action, index });
+  });
   port.onmessage = ({ data }) => {
     const message = toCard(data);
     if (message) card.show(message.view);

@@ -71,6 +71,7 @@ const drawSites = async () => {
       tell('options_taken_back', () => api.permissions.request({ origins: [origin] })); // the browser may ask once more
     })),
     ...settings.off.map((host) => row(host, say('options_off'), say('options_switch_on'), () => change({ ...settings, off: settings.off.filter((one) => one !== host) }, 'options_saved'))),
+    ...settings.auto.map((host) => row(host, say('options_auto'), say('options_auto_off'), () => change({ ...settings, auto: settings.auto.filter((one) => one !== host) }, 'options_saved'))),
   );
 };
 
@@ -104,7 +105,7 @@ file.addEventListener('change', async () => {
   if (read === null) tell('options_import_bad');
   else await change(read, 'options_imported');
 });
-part('reset', HTMLButtonElement).addEventListener('click', () => change({ off: [], language: null }, 'options_reset_done'));
+part('reset', HTMLButtonElement).addEventListener('click', () => change({ off: [], auto: [], language: null }, 'options_reset_done'));
 
 api.permissions.onAdded.addListener(() => { drawSites(); });
 api.permissions.onRemoved.addListener(() => { drawSites(); });

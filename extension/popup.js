@@ -61,6 +61,9 @@ const draw = () => {
   part('host').textContent = site?.host === 'file:' ? words('popup_disk') : site?.host ?? '';
   const on = site?.state === 'on', off = site?.state === 'off', everywhere = site?.everywhere === true;
   show('again', on && site?.reload === true);
+  show('by-itself', on && site?.locked !== true);
+  /** @type {HTMLInputElement} */ (part('auto')).checked = site?.auto === true;
+  show('reminder', site?.ask_notify === true);
   show('allow', off && site?.disk !== true);
   show('switch-off', on);
   show('allow-everywhere', site !== null && !everywhere);
@@ -120,6 +123,14 @@ part('settings').addEventListener('click', (event) => {
   window.close();
 });
 onClick('end_rule', async () => { await tell({ type: 'end_rule', url }); await refresh(); });
+onClick('auto', async () => {
+  await tell({ type: 'set_auto', url, on: /** @type {HTMLInputElement} */ (part('auto')).checked });
+  await refresh();
+});
+onClick('notify', async () => {
+  show('refused', !(await api.permissions.request({ permissions: ['notifications'] }).catch(() => false)));
+  await refresh();
+});
 onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
 
 const languages = part('language');

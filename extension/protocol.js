@@ -176,6 +176,8 @@
  * @property {number | null} ready_at_ms when a try makes sense, epoch ms: a stated wait's end, or the next day, week or month
  *   of a limit that is counted so; null where neither is known
  * @property {number} show_after_ms     how long the card waits for an app that retries by itself; 0 = at once
+ * @property {number | null} press_at_ms when a press sends, epoch ms: a stated wait's end, or later where a try has just failed; null at once
+ * @property {number} auto_tries        how many tries without a click the story may have in all; 0 where a person is asked
  */
 
 /**
@@ -219,6 +221,7 @@
  * @property {boolean} replayable
  * @property {number} attempt   how often the app has sent it
  * @property {number} failures  how often it has failed, tries of ours included
+ * @property {number} tries     how many tries of ours for this answer failed, this one included
  * @property {boolean} paid     the person has agreed to pay for the try that failed
  * @property {number | null} patience_ms how long the app waits for an answer, where that is known to be short
  */
@@ -232,6 +235,22 @@
  * bridge → worker: for an hour on this site (`name` given), or no longer (null). Answered with `{v, ok, rule}`.
  * @typedef {{v: 1, type: 'skip', slug: string, name: string | null}} Skip
  */
+
+/**
+ * bridge → worker: when, or (with `due_at_ms`, once that has come) whether now, may this be tried again without a click? Answered with
+ * `{v, ok: true, at_ms, send}`: send now; or ask again at `at_ms`; or, where that is null, ask the person.
+ * @typedef {object} Auto
+ * @property {1} v
+ * @property {'auto'} type
+ * @property {string} provider           whose budget it is drawn from: the provider, or the owner of the limit
+ * @property {number} allowed            `auto_tries` of the plan
+ * @property {number} tried
+ * @property {number | null} ready_at_ms when a press would send
+ * @property {number} ends_at_ms         when the hold ends
+ * @property {number | null} due_at_ms   the time that an earlier answer named
+ */
+
+/** @typedef {{v: 1, type: 'remind', at_ms: number}} Remind bridge → worker: tell the person then, and lead back to this tab */
 
 /**
  * What the card shows: the bridge's state, whole, so that a lost frame comes back as it was.
@@ -249,6 +268,8 @@
  * @property {string | null} by  who answered, where that is known
  * @property {Panel | 'loading' | 'failed' | null} panel  what was looked up
  * @property {Rule | null} rule  that holds here for the provider that failed
+ * @property {number | null} auto_at_ms when it is tried again without a click, epoch ms; null where it is not
+ * @property {'offer' | 'set' | null} remind a reminder for the end of the wait can be had, or is set
  */
 
 /** @typedef {{v: 1, type: 'expect', token: string}} Expect  bridge → worker: a card with this token will come from this tab */
@@ -259,7 +280,7 @@
 /** @typedef {{v: 1, type: 'size', width: number, height: number}} Size card → bridge: CSS px of the card */
 /**
  * card → bridge, from a trusted click or key. `index` says which: of the verdict's remedies, of the panel's offers.
- * @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'undo', index: number}} Act
+ * @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'stop' | 'remind' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'undo', index: number}} Act
  */
 
 /**
@@ -295,6 +316,7 @@
 /** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */
 /** @typedef {{v: 1, type: 'set_site', url: string, on: boolean}} SetSite   popup → worker: after the permission was granted, or to switch off */
 /** @typedef {{v: 1, type: 'set_everywhere', on: boolean}} SetEverywhere popup → worker */
+/** @typedef {{v: 1, type: 'set_auto', url: string, on: boolean}} SetAuto   popup → worker: tries without a click on this site */
 
 /**
  * worker → popup.
@@ -310,6 +332,8 @@
  * @property {boolean} reload     switched on after this tab was loaded
  * @property {boolean} locked     the page locked `fetch`: nothing can be seen here
  * @property {Rule | null} rule   that the person set for this site, while it holds
+ * @property {boolean} auto       failures are tried again without a click here
+ * @property {boolean} ask_notify a reminder is set for this tab, and the browser may show no notification yet
  */
 /** @typedef {{v: 1, type: 'end_rule', url: string}} EndRule popup → worker */
 
@@ -328,6 +352,10 @@
   const isWithin = (x, min, max) => typeof x === 'number' && x >= min && x <= max;
   /** @param {unknown} x @returns {x is number} */
   const isId = (x) => Number.isSafeInteger(x) && isWithin(x, 1, 2 ** 31);
+  /** @param {unknown} x @returns {x is number} */
+  const isCount = (x) => Number.isSafeInteger(x) && isWithin(x, 0, 1000);
+  /** Epoch ms. @param {unknown} x @returns {x is number} */
+  const isTime = (x) => isWithin(x, 0, 8.64e15);
   /** Firefox counts frames from 2 ** 32. @param {unknown} x @returns {x is number} */
   const isFrame = (x) => Number.isSafeInteger(x) && isWithin(x, 1, 2 ** 53);
   /** @param {unknown} x @returns {number | null} */
@@ -430,7 +458,7 @@
     }
   };
 
-  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'dismiss', 'control', 'remedy', 'offer', 'always', 'undo']), MOVES = /** @type {const} */ (['enter', 'leave']);
+  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'stop', 'remind', 'dismiss', 'control', 'remedy', 'offer', 'always', 'undo']), MOVES = /** @type {const} */ (['enter', 'leave']);
 
   /** @param {Record<string, unknown>} m @returns {Act | null} */
   const act = ({ action, index = 0 }) => (isOneOf(action, ACTIONS) && Number.isSafeInteger(index) && isWithin(index, 0, 100) ? { v: V, type: 'act', action, index } : null);
@@ -479,11 +507,14 @@
   /** @param {Record<string, unknown>} m @returns {Omit<Explain, 'type'> | null} */
   const question = (m) => {
     const seen = exchange(m.exchange);
-    if (!seen || !isId(m.attempt) || !isId(m.failures)) return null;
-    return { v: V, exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt, failures: m.failures, paid: m.paid === true, patience_ms: countOrNull(m.patience_ms) };
+    if (!seen || !isId(m.attempt) || !isId(m.failures) || !isCount(m.tries)) return null;
+    return {
+      v: V, exchange: seen, request: requestFacts(m.request), replayable: m.replayable === true, attempt: m.attempt, failures: m.failures, tries: m.tries, paid: m.paid === true,
+      patience_ms: countOrNull(m.patience_ms),
+    };
   };
 
-  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | EndRule | null} */
+  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | SetAuto | EndRule | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -495,8 +526,17 @@
         const asked = question(m);
         return asked && isOneOf(m.asks, /** @type {const} */ (['providers', 'price'])) ? { ...asked, type: 'look_up', asks: m.asks } : null;
       }
-      case 'tell_limits': return isWithin(m.at_ms, 0, 8.64e15) ? { v: V, type: 'tell_limits', numbers: numbers(m.numbers), at_ms: m.at_ms } : null;
+      case 'tell_limits': return isTime(m.at_ms) ? { v: V, type: 'tell_limits', numbers: numbers(m.numbers), at_ms: m.at_ms } : null;
       case 'skip': return typeof m.slug === 'string' && /^[\w-]{1,60}$/.test(m.slug) ? { v: V, type: 'skip', slug: m.slug, name: textOrNull(m.name, 60) } : null;
+      case 'auto': {
+        const { allowed, tried, ready_at_ms, ends_at_ms, due_at_ms } = m;
+        if (!isCount(allowed) || !isCount(tried) || !isTime(ends_at_ms)) return null;
+        return {
+          v: V, type: 'auto', provider: text(m.provider, 100), allowed, tried, ends_at_ms,
+          ready_at_ms: isTime(ready_at_ms) ? ready_at_ms : null, due_at_ms: isTime(due_at_ms) ? due_at_ms : null,
+        };
+      }
+      case 'remind': return isTime(m.at_ms) ? { v: V, type: 'remind', at_ms: m.at_ms } : null;
       case 'expect': case 'claim': {
         const t = token(m.token);
         return t === null ? null : { v: V, type: m.type, token: t };
@@ -511,6 +551,8 @@
       }
       case 'site_state':
         return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
+      case 'set_auto':
+        return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: 'set_auto', url: text(m.url, 2000), on: m.on } : null;
       case 'set_site':
         return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: 'set_site', url: text(m.url, 2000), on: m.on } : null;
       case 'end_rule': return typeof m.url === 'string' ? { v: V, type: 'end_rule', url: text(m.url, 2000) } : null;

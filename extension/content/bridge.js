@@ -19,6 +19,7 @@
   const SETTLE_MS = 100;       // of a page that changes, before it is looked at again
   const PRESSED_MS = 8_000;    // an app whose control was pressed asks in its own words: where nothing is heard of it by then, the card has said enough
   const LIMITS_MS = 8_000;     // a key's numbers that have not come by then do not come
+  const LEAST_REMINDER_MS = 60_000;
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
@@ -41,6 +42,9 @@
    * @property {Edit[]} patch            what the person has had changed so far, of the body as the page sent it
    * @property {boolean} paid            and agreed to pay for
    * @property {boolean} ruled           the site's rule has had its one try
+   * @property {number} tries            how many tries of ours for it failed
+   * @property {number} press_at         when a press sends, and when its hold ends: on the clock that nobody sets (`performance.now()`)
+   * @property {number} ends_at
    */
   /** @type {Map<number, Held>} in order of arrival */
   const held = new Map();
@@ -70,6 +74,14 @@
    */
   /** Null without a card. @type {Story | null} */
   let story = null;
+  /** Tries without a click. @type {Map<number, number>} by story */
+  const tried = new Map();
+  /** The one that is to come, which `turn` makes void as soon as anything else happens. @type {{at_ms: number, timer: number, ends: AbortController} | null} */
+  let auto = null;
+  let turn = 0;
+  let asked = false;  // the person stopped them, or took over: no more for this card
+  /** @type {View['remind']} */
+  let remind = null;
   let armed = 0;      // the timer of a Retry that was pressed early
   let flowing = false; // the probe was answered: the others follow
   /** with this change, where the probe had one: those that asked in the same way. @type {{edits: Edit[], like: string} | null} */
@@ -94,10 +106,13 @@
     happened(what, count);
   };
 
-  /** When one may be sent again: 0 is now. @param {{verdict: Verdict | null}} one */
-  const readyAt = ({ verdict }) => {
-    const at = verdict?.plan.ready_at_ms ?? 0;
-    return at > Date.now() ? at : 0;
+  /**
+   * When one may be sent again: 0 is now. Of two clocks the sooner one: the one stands still while a laptop sleeps, the other may be set back.
+   * @param {{verdict: Verdict | null, press_at?: number}} one
+   */
+  const readyAt = ({ verdict, press_at = Infinity }) => {
+    const left = Math.min((verdict?.plan.press_at_ms ?? verdict?.plan.ready_at_ms ?? 0) - Date.now(), press_at - performance.now());
+    return left > 0 ? Date.now() + left : 0;
   };
   /** Of the answers that are kept, the one that has to wait longest, the last among equals. Its words and its countdown stand for all. */
   const slowest = () => {
@@ -123,18 +138,23 @@
     const requests = story.stories.size;
     if (now === 'released' || (now === 'explained' && !story.reload)) seek();
     const { verdict, attempt, by, panel, rule, reload } = story;
-    overlay.show({ verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null, reload });
+    overlay.show({
+      verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null, reload,
+      auto_at_ms: auto?.at_ms ?? null, remind: now === 'released' ? remind : null,
+    });
     clearTimeout(fade);
     if (now === 'answered') fade = setTimeout(closeCard, FADE_MS);
     if (now === 'answered' || now === 'nothing') showBadge('over', 0);
-    else showBadge(now === 'retrying' || now === 'armed' ? 'waiting' : 'needs_you', Math.max(requests, 1));
+    else showBadge(now === 'retrying' || now === 'armed' || auto !== null ? 'waiting' : 'needs_you', Math.max(requests, 1));
   };
 
   const closeCard = () => {
     clearTimeout(fade);
     clearTimeout(armed);
     armed = 0;
-    flowing = failedHere = false;
+    flowing = failedHere = asked = false;
+    remind = null;
+    stopAuto();
     forgetControl();
     drafts?.stop();
     drafts = null;
@@ -214,7 +234,7 @@
     const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
     if (story === null || (isRoom && !keeps && !story.stories.has(m.story))) {
       story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null, by: null, panel: null, rule, reload: false };
-      failedHere = false;
+      failedHere = asked = false;
     } else {
       story.stories.add(m.story);
       story.over = null;
@@ -225,7 +245,56 @@
       story.panel = story.by = null; // of another failure, or another answer
       story.rule = rule;
     }
+    const again_at = verdict.plan.ready_at_ms ?? verdict.diagnosis.reset_at_ms ?? 0;
+    // A minute is soon enough to stay for; private windows leave nothing behind.
+    if (!verdict.plan.hold && again_at > Date.now() + LEAST_REMINDER_MS && api.extension?.inIncognitoContext !== true && location.protocol !== 'file:') remind = 'offer';
     overlay.open();
+    render();
+  };
+
+  // ---- tries without a click, where the person wants them: the core says when and whether, over the worker, which keeps the budget
+
+  /** @param {number | null} due_at_ms the time that the plan named, once it has come */
+  const planAuto = async (due_at_ms = null) => {
+    const now = ++turn, last = slowest();
+    const one = [...held.values()].find(({ state, story: of, verdict, paid }) => state === 'held' && !paid && (tried.get(of) ?? 0) < (verdict?.plan.auto_tries ?? 0));
+    if (one === undefined || last === null || asked || !['held', 'failed'].includes(phase())) { stopAuto(); return; }
+    const { plan, diagnosis } = /** @type {Verdict} held, so judged */ (one.verdict);
+    const reply = await ask({
+      v: V, type: 'auto', provider: diagnosis.provider ?? diagnosis.limit_owner, allowed: plan.auto_tries, tried: tried.get(one.story) ?? 0,
+      ready_at_ms: readyAt(last) || null, ends_at_ms: Date.now() + one.ends_at - performance.now(), due_at_ms,
+    });
+    if (now !== turn) return; // a press, an edit or another failure came meanwhile
+    const at_ms = isObject(reply) && typeof reply.at_ms === 'number' ? reply.at_ms : null;
+    const before = auto?.at_ms ?? null;
+    stopAuto();
+    if (at_ms !== null && reply.send === true) {
+      tried.set(one.story, (tried.get(one.story) ?? 0) + 1);
+      flowing = false; // one try is one try: the others have theirs
+      following = null;
+      sendAgain(one);
+    } else if (at_ms !== null) {
+      const ends = new AbortController(), { signal } = ends;
+      auto = { at_ms, ends, timer: setTimeout(() => planAuto(at_ms), Math.max(0, at_ms - Date.now())) };
+      // Who edits the message, or goes elsewhere in the app, no longer waits for this answer.
+      addEventListener('input', (event) => { if (event.isTrusted) takeOver(); }, { capture: true, signal });
+      navigation()?.addEventListener('navigate', () => takeOver(), { signal });
+    }
+    if (story !== null && (at_ms !== null || before !== null)) render();
+  };
+  /** @returns {EventTarget | undefined} where the browser has it */
+  const navigation = () => /** @type {{navigation?: EventTarget}} */ (globalThis).navigation;
+
+  const stopAuto = () => {
+    turn++;
+    clearTimeout(auto?.timer);
+    auto?.ends.abort();
+    auto = null;
+  };
+  /** The person does: no more by itself for this card. */
+  const takeOver = () => {
+    asked = true;
+    stopAuto();
     render();
   };
 
@@ -240,14 +309,15 @@
     shownAt = near;
     drafts ??= watchDrafts(appHere(), render);
     story = { verdict, stories: new Set(), attempt: 1, over, by: null, panel: null, rule: null, reload };
-    failedHere = false;
+    failedHere = asked = false;
+    remind = null;
     overlay.open();
     render();
   };
 
   /** Of what no held answer brought. @param {Exchange} exchange @param {boolean} replayable @returns {Promise<Verdict | null>} */
   const judge = async (exchange, replayable) => {
-    const reply = await ask({ v: V, type: 'explain', exchange, request: null, replayable, attempt: 1, failures: 1, paid: false, patience_ms: null });
+    const reply = await ask({ v: V, type: 'explain', exchange, request: null, replayable, attempt: 1, failures: 1, tries: 0, paid: false, patience_ms: null });
     return isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
   };
   /**
@@ -301,10 +371,12 @@
       return;
     }
     const before = held.get(m.id), again = before?.state === 'retrying';
+    const tries = again ? before.tries + 1 : 0;
     /** @type {Held} */
     const one = {
       id: m.id, story: m.story, state: 'judging', verdict: before?.verdict ?? null, attempt: m.attempt, patch: before?.patch ?? [], paid: before?.paid ?? false, ruled: before?.ruled ?? false,
-      asked: { v: V, exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: appOf(m.story).sent, failures: m.attempt, paid: before?.paid ?? false, patience_ms: known?.patience_ms ?? null },
+      asked: { v: V, exchange: m.exchange, request: m.request, replayable: m.replayable, attempt: appOf(m.story).sent, failures: m.attempt, tries, paid: before?.paid ?? false, patience_ms: known?.patience_ms ?? null },
+      tries, press_at: 0, ends_at: 0,
     };
     held.set(m.id, one);
     const app = appOf(m.story), { sent } = app;
@@ -347,11 +419,14 @@
     if (verdict.plan.hold) {
       one.state = 'held';
       one.verdict = verdict;
+      one.press_at = performance.now() + (verdict.plan.press_at_ms ?? 0) - Date.now();
+      one.ends_at = performance.now() + (verdict.plan.deadline_ms ?? 0);
       if (again) failedHere = true;
       decide('hold', m.id, verdict.plan.deadline_ms);
       const rule = isObject(reply.rule) ? /** @type {any} the worker's word */ (reply.rule) : null;
       speak(verdict, m, rule);
       if (rule !== null) obey(one, rule);
+      planAuto();
     } else {
       held.delete(m.id);
       decide('release', m.id);
@@ -438,6 +513,7 @@
       if (held.size === 0) { clearTimeout(armed); armed = 0; }
     }
     render();
+    if (!flowing) planAuto();
   };
 
   /** After the probe's answer the others follow, two at a time; not those that have to wait. */
@@ -460,8 +536,13 @@
   /** @param {Act['action']} action @param {number} index */
   const act = (action, index) => {
     const panel = typeof story?.panel === 'object' ? story.panel : null;
+    if (action === 'dismiss') { dismiss(); return; }
+    if (action === 'remind') { setReminder(); return; }
+    if (action === 'stop') { takeOver(); return; }
+    // A press goes before any timer; and who stops what was pressed, looks around or chooses otherwise has taken over.
+    stopAuto();
+    asked = action !== 'retry';
     switch (action) {
-      case 'dismiss': dismiss(); return;
       case 'control': pressControl(); return;
       case 'remedy': {
         const remedy = story?.verdict.remedies[index];
@@ -512,6 +593,7 @@
   const rescue = (what) => {
     const edits = checked(what?.patch), one = spoken();
     if (edits === null || one === undefined || phase() === 'retrying') { render(); return; }
+    stopAuto();
     clearTimeout(armed);
     armed = 0;
     following = { edits: [...one.patch, ...edits], like: likeness(one) };
@@ -576,6 +658,14 @@
   const onLimits = async ({ story: id, numbers }) => {
     const mine = asking;
     if (story?.panel === 'loading' && story.stories.has(id)) showPanel(mine, await ask({ v: V, type: 'tell_limits', numbers, at_ms: Date.now() }));
+  };
+
+  const setReminder = async () => {
+    const { plan, diagnosis } = story?.verdict ?? {}, at_ms = plan?.ready_at_ms ?? diagnosis?.reset_at_ms;
+    if (remind !== 'offer' || at_ms == null) return;
+    const reply = await ask({ v: V, type: 'remind', at_ms });
+    remind = reply?.ok === true ? 'set' : null;
+    render();
   };
 
   const dismiss = () => {

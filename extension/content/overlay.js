@@ -132,7 +132,7 @@
     };
 
     /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload, auto_at_ms, remind }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
@@ -172,6 +172,12 @@
       }[phase];
       const status = add('p', 'status', tip === '' ? '' : say(tip));
       (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
+      if (auto_at_ms !== null) {
+        add('p', 'auto', say('card_auto_soon'));
+        acts(add('button', 'stop', say('card_auto_stop')), 'stop');
+      }
+      if (remind === 'offer') acts(add('button', 'remind', say('card_remind')), 'remind');
+      else if (remind === 'set') add('p', 'tip', say('card_reminder_set'));
       if (control !== null) acts(add('button', 'control', api.i18n.getMessage('card_control', [control])), 'control');
       let links = 0, changes = 0;
       for (const [index, remedy] of phase === 'answered' ? [] : remedies.entries()) {
@@ -196,7 +202,7 @@
       }
       card.addEventListener('keydown', (event) => {
         event.stopPropagation();   // page shortcuts must not hear what is typed at the strip
-        if (event.isTrusted && event.key === 'Escape') onAct('dismiss', 0);
+        if (event.isTrusted && event.key === 'Escape') onAct(auto_at_ms === null ? 'dismiss' : 'stop', 0);
       });
       old?.remove();
       box.append(card);

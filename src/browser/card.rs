@@ -5,7 +5,7 @@
 
 use super::clock::{self, Until};
 use super::dom::{Icon, add, add_icon, add_text, as_kind, clear, say, set_icon, show};
-use super::view::{Panel, Phase, Remedy, View};
+use super::view::{Panel, Phase, Remedy, Remind, View};
 use crate::{Answer, Asks, Locale, RemedyType, RetryHelps};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
@@ -130,6 +130,10 @@ struct Parts {
     actions: Element,
     retry: HtmlElement,
     retry_label: Element,
+    remind: HtmlElement,
+    auto: Element,
+    auto_text: Element,
+    stop: HtmlElement,
     links: Element,
     tip: Element,
     hints: Element,
@@ -177,10 +181,16 @@ impl Parts {
         let body = part(&sheet, "p", "body", &[("id", "body")])?;
         let when = part(&sheet, "p", "when", &[("id", "when")])?;
         let note = part(&sheet, "p", "note", &[("id", "note")])?;
+        let auto = part(&sheet, "div", "auto", &[("id", "auto"), ("hidden", "")])?;
+        let auto_text = add(&auto, "span", "")?;
+        let stop = part(&auto, "button", "remedy", &[("id", "stop"), ("type", "button")])?;
+        stop.set_text_content(Some(&words("card_auto_stop")));
         let actions = add(&sheet, "div", "actions")?;
         let retry = part(&actions, "button", "retry", &[("id", "retry"), ("type", "button"), ("aria-describedby", "tip")])?;
         part(&retry, "span", "fill", &[("aria-hidden", "true")])?;
         let retry_label = add(&retry, "span", "label")?;
+        let remind = part(&actions, "button", "remedy main", &[("id", "remind"), ("type", "button")])?;
+        remind.set_text_content(Some(&words("card_remind")));
         let links = add(&actions, "div", "links")?;
         let tip = part(&sheet, "p", "tip", &[("id", "tip")])?;
         let hints = add(&sheet, "div", "hints")?;
@@ -226,6 +236,10 @@ impl Parts {
             actions,
             retry: as_kind(retry)?,
             retry_label,
+            remind: as_kind(remind)?,
+            auto,
+            auto_text,
+            stop: as_kind(stop)?,
             links,
             tip,
             hints,
@@ -544,7 +558,9 @@ impl Screen {
         show(&parts.retry, press != Press::Nothing || phase == Phase::Retrying);
         // Not `disabled`: that would throw a keyboard user out of the button that was just pressed.
         parts.retry.set_attribute("aria-disabled", if phase == Phase::Retrying { "true" } else { "false" })?;
-        show(&parts.actions, !answered && (!is_hidden(&parts.retry) || !is_hidden(&parts.links)));
+        show(&parts.remind, view.remind == Some(Remind::Offer));
+        let pressable = [&parts.retry, &parts.remind].iter().any(|button| !is_hidden(button));
+        show(&parts.actions, !answered && (pressable || !is_hidden(&parts.links)));
         show(&parts.card, true);
         Ok(())
     }
@@ -556,13 +572,13 @@ impl Screen {
         let mut next = None;
         let mut passed = None;
         if let Some(view) = this.view.borrow().as_ref() {
-            let ready_at = view.verdict.ready_at_ms;
-            let left = ready_at.map_or(0.0, |at| (at - now).max(0.0));
+            let left = view.verdict.press_at_ms.or(view.verdict.ready_at_ms).map_or(0.0, |at| (at - now).max(0.0));
             let counted = this.draw_button(view, left);
             this.draw_tip(view, counted);
-            let running = this.draw_when(view, ready_at, now);
-            let soonest =
-                [(left > 0.0 && counted).then_some(left), running].into_iter().flatten().map(clock::next_change_ms).reduce(f64::min);
+            let running = this.draw_when(view, view.verdict.ready_at_ms, now);
+            let by_itself = this.draw_auto(view, now);
+            let counting = [(left > 0.0 && counted).then_some(left), running, by_itself];
+            let soonest = counting.into_iter().flatten().map(clock::next_change_ms).reduce(f64::min);
             // A millisecond later, or the rounding of the timer brings the same second again.
             next = soonest.map(|ms| ms.max(1.0) as u32 + 1);
             passed = this.passed(view, left);
@@ -605,6 +621,17 @@ impl Screen {
         counts
     }
 
+    /// The line on a try without a click; what is left until then.
+    fn draw_auto(&self, view: &View, now: f64) -> Option<f64> {
+        let left = view.auto_at_ms.filter(|_| self.press.get() == Press::Retry).map(|at| (at - now).max(0.0));
+        show(&self.parts.auto, left.is_some());
+        let text = self.locale.message("card_auto_in", &[("wait", &clock::wait(&self.locale, left.unwrap_or_default()))]);
+        if left.is_some() && self.parts.auto_text.text_content().as_deref() != Some(&text) {
+            self.parts.auto_text.set_text_content(Some(&text));
+        }
+        left.filter(|left| *left > 0.0)
+    }
+
     /// The line on time; what is left of the time it names, if it is still to come. Where the button counts, it would say the same twice.
     fn draw_when(&self, view: &View, ready_at: Option<f64>, now: f64) -> Option<f64> {
         let reset_at = view.verdict.reset_at_ms;
@@ -627,6 +654,7 @@ impl Screen {
             (_, Press::Disarm) => "card_tip_armed",
             (_, Press::Retry) if counts => "card_tip_early",
             (_, Press::Retry) if view.reload => "card_tip_reload",
+            (_, Press::Nothing) if view.remind == Some(Remind::Set) => "card_reminder_set",
             (_, Press::Retry) | (Phase::Held | Phase::Failed, Press::Nothing) => "card_tip_held",
             (_, Press::Control) => "card_tip_control",
             (_, Press::Nothing) => return say(&self.parts.tip, ""),
@@ -638,6 +666,10 @@ impl Screen {
     fn spoken(&self, before: Option<&View>, view: &View) -> Option<String> {
         let (title, body) = (&view.verdict.title, &view.verdict.body);
         let shown = || Some(format!("{title}. {body}"));
+        let is_new = |of: fn(&View) -> bool| of(view) && before.is_some_and(|before| !of(before));
+        if is_new(|view| view.remind == Some(Remind::Set)) {
+            return Some(self.locale.message("card_reminder_set", &[]));
+        }
         match (before.map(|before| before.phase), view.phase) {
             (Some(old), new) if old == new && before.is_some_and(|before| before.verdict.title == *title) => None,
             (_, Phase::Answered) => Some(self.answered(view)),
@@ -718,6 +750,10 @@ impl Screen {
         let is = |part: &HtmlElement| button.is_same_node(Some(part));
         if is(&self.parts.close) {
             self.tell("dismiss");
+        } else if is(&self.parts.stop) {
+            self.tell("stop");
+        } else if is(&self.parts.remind) {
+            self.tell("remind");
         } else if is(&self.parts.copy) {
             Self::copy(self);
         } else if is(&self.parts.retry) && !self.acted.get() {
@@ -740,7 +776,8 @@ impl Screen {
     fn key(&self, event: &Event) {
         let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
         if is_escape && event.is_trusted() {
-            self.tell("dismiss");
+            // The first press stops what would happen by itself, the next one closes.
+            self.tell(if is_hidden(&self.parts.auto) { "dismiss" } else { "stop" });
         }
     }
 

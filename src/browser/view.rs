@@ -21,6 +21,8 @@ pub(super) struct View {
     pub(super) rule: Option<Rule>,
     /// Where nothing is kept, Retry loads the page anew.
     pub(super) reload: bool,
+    pub(super) auto_at_ms: Option<f64>,
+    pub(super) remind: Option<Remind>,
 }
 
 /// What was looked up, or is.
@@ -45,6 +47,16 @@ pub(super) struct Offer {
 pub(super) struct Rule {
     pub(super) name: String,
     pub(super) until_ms: f64,
+}
+
+vocabulary! {
+    /// A reminder for the end of the wait.
+    Remind {
+        /// Can be had.
+        Offer = "offer",
+        /// Is set.
+        Set = "set",
+    }
 }
 
 vocabulary! {
@@ -85,6 +97,7 @@ pub(super) struct Verdict {
     pub(super) retry_after_s: Option<f64>,
     pub(super) reset_at_ms: Option<f64>,
     pub(super) ready_at_ms: Option<f64>,
+    pub(super) press_at_ms: Option<f64>,
     pub(super) remedies: Vec<Remedy>,
 }
 
@@ -132,6 +145,7 @@ impl View {
                 retry_after_s: number(&diagnosis, "retry_after_s")?,
                 reset_at_ms: number(&diagnosis, "reset_at_ms")?,
                 ready_at_ms: number(&plan, "ready_at_ms")?,
+                press_at_ms: number(&plan, "press_at_ms")?,
                 remedies: list(&verdict, "remedies", remedy)?,
             },
             phase: needed(from, "phase", word(Phase::from_word))?,
@@ -143,6 +157,8 @@ impl View {
             panel: part(from, "panel")?.map(|it| panel(&it)).transpose()?,
             rule: part(from, "rule")?.map(|it| rule(&it)).transpose()?,
             reload: maybe(from, "reload", JsValue::as_bool)?.unwrap_or_default(),
+            auto_at_ms: number(from, "auto_at_ms")?,
+            remind: maybe(from, "remind", word(Remind::from_word))?,
         })
     }
 }

@@ -518,7 +518,7 @@ export const decoder = (entries) => {
         reset_at_ms: reset?.at_ms ?? null, is_byok: byok === null ? null : byok === 'true', retry_helps: found.retry, links: linksIn(shown), request_id: fault?.id ?? null, evidence, against: [],
       },
       words: { lang: 'en', title, body, facts, details, raw: sent, report },
-      plan: { hold, deadline_ms, ready_at_ms, show_after_ms: appTries && !impossible ? 5_000 : 0 },
+      plan: { hold, deadline_ms, ready_at_ms, show_after_ms: appTries && !impossible ? 5_000 : 0, press_at_ms: hold ? ready_at_ms : null, auto_tries: 0 },
       remedies,
     };
   };

@@ -75,22 +75,39 @@ export default {
       },
     },
     {
+      name: 'a site that retries by itself is listed, and asks again once that is switched off', alone: true,
+      run: async (t) => {
+        const ear = await t.openExtensionPage('popup.html');
+        const set = await ear.evaluate(() => chrome.runtime.sendMessage({ v: 1, type: 'set_auto', url: 'https://elsewhere.example/', on: true }));
+        assert.equal(set.ok, true);
+        const page = await open(t);
+        await until('the row', () => page.evaluate(() => document.querySelector('#sites li')?.textContent?.includes('retries by itself')));
+        await page.click('#sites button');
+        await says(page, 'Saved.');
+        assert.deepEqual((await stored(page)).auto, []);
+        await page.click('#undo');
+        await says(page, 'Undone.');
+        assert.deepEqual((await stored(page)).auto, ['elsewhere.example']);
+      },
+    },
+    {
       name: 'a file is read, a wrong one changes nothing, a reset is undone', alone: true,
       run: async (t) => {
         const page = await open(t);
-        await choose(page, 'good.json', '{"cooldown":1,"settings":{"off":["a.example","not a host",7],"language":"fr","more":"of a later version"}}');
+        await choose(page, 'good.json', '{"cooldown":1,"settings":{"off":["a.example","not a host",7],"auto":["b.example","not a host"],"language":"fr","more":"of a later version"}}');
         await until('it speaks French', () => page.evaluate(() => document.documentElement.lang === 'fr'));
         const read = await stored(page);
-        assert.deepEqual([read.off, read.language, 'more' in read], [['a.example'], 'fr', false]);
+        assert.deepEqual([read.off, read.auto, read.language, 'more' in read], [['a.example'], ['b.example'], 'fr', false]);
         for (const wrong of ['', '[]', '{"cooldown":2,"settings":{}}', '{"settings":{"off":[]}}', '{"cooldown":1,"settings":null}']) {
           await choose(page, 'wrong.json', wrong);
           await until('it says so', () => page.evaluate(() => document.querySelector('#said button')?.hasAttribute('hidden') && document.querySelector('#said span')?.textContent !== ''));
           assert.deepEqual(await stored(page), read);
         }
         await page.click('#reset');
-        await until('it is as at first', async () => (await stored(page)).language === undefined);
+        await until('it is as at first', async () => (await stored(page)).language === undefined && JSON.stringify((await stored(page)).auto) === '[]');
+        assert.deepEqual((await stored(page)).auto, []);
         await page.click('#undo');
-        await until('it is as before', async () => (await stored(page)).language === 'fr');
+        await until('it is as before', async () => (await stored(page)).language === 'fr' && JSON.stringify((await stored(page)).auto) === '["b.example"]');
         assert.deepEqual((await stored(page)).off, ['a.example']);
       },
     },

@@ -7,6 +7,7 @@ import { axe } from './lib/axe.mjs';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
 import { workFolder } from './lib/house.mjs';
+import { ledBack } from './remind.suite.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
@@ -133,6 +134,13 @@ export default {
         await popup.click('#allow');
         await shows('switch-off');
         await rescued(t);
+      },
+    },
+    {
+      name: 'notifications are allowed: one leads back to the tab, and opens it again where it was closed', alone: true, browsers: ['chromium'], limitMs: 90_000, // headless, Firefox has none
+      run: async (t) => {
+        await grant(t, [`https://${t.host}/*`], ['notifications']);
+        await ledBack(t);
       },
     },
     {

@@ -16,7 +16,7 @@ declare const cooldownProtocol: Readonly<{
   toStage(m: unknown): Guest | null;
   fromStage(m: unknown): Seat | Act | null;
   toBridge(m: unknown): Told | Unheld | Failed | null;
-  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | EndRule | null;
+  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | SetAuto | EndRule | null;
 }>;
 
 declare const cooldownCompat: Readonly<{

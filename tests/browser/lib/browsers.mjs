@@ -120,6 +120,19 @@ export class Driver {
     return true;
   }
 
+  /** What the desktop tells the browser when a person clicks a notification: no driver reaches the desktop. Chromium alone. @param {string} id */
+  clickNotification(id) { return this.#inWorker((name) => { /** @type {any} its own binding has it */ (chrome.notifications.onClicked).dispatch(name); }, id); }
+
+  /** The browser starts with the extension in it; no driver can do so with a profile of before. Chromium alone. */
+  startAnew() { return this.#inWorker(() => { /** @type {any} as above */ (chrome.runtime.onStartup).dispatch(); }, ''); }
+
+  /** @param {(argument: string) => void} run self-contained @param {string} argument */
+  async #inWorker(run, argument) {
+    const find = () => this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
+    const worker = await until('the worker runs', async () => find()?.worker());
+    await worker.evaluate(run, argument);
+  }
+
   /** Takes the extension away under open pages. */
   async removeExtension() {
     if (this.name === 'firefox') { await this.#bidi('webExtension.uninstall', { extension: this.id }); return; }

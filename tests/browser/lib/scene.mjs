@@ -75,7 +75,8 @@ export class Scene {
     const popup = await this.openExtensionPage('popup.html');
     const tab = await until('the page\'s tab', () => popup.evaluate(async (url) => (await chrome.tabs.query({ url }))[0]?.id, `https://${this.host}/*`));
     await popup.evaluate((id) => { location.hash = String(id); location.reload(); }, tab);
-    await until('the popup has its state', () => popup.evaluate((id) => location.hash === `#${id}` && document.getElementById('popup')?.hasAttribute('aria-busy') === false, tab));
+    // The page of before the reload has a state too, but of no host.
+    await until('the popup has its state', () => popup.evaluate((host) => document.getElementById('host')?.textContent === host && document.getElementById('popup')?.hasAttribute('aria-busy') === false, this.host));
     await popup.bringToFront();
     return popup;
   }
