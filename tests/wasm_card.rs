@@ -48,6 +48,10 @@ impl Stage {
         self.draw(verdict, phase, requests, attempt, &[]);
     }
 
+    fn show_as(&self, verdict: &Verdict, phase: &str, more: &[(&str, JsValue)]) {
+        self.draw(verdict, phase, 1, 1, more);
+    }
+
     fn draw(&self, verdict: &Verdict, phase: &str, requests: u32, attempt: u32, more: &[(&str, JsValue)]) {
         let plain = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
         let view = Object::new();
@@ -181,8 +185,41 @@ fn busy() -> Verdict {
 fn ready_in(ms: f64) -> Verdict {
     let mut verdict = busy();
     verdict.plan.ready_at_ms = Some((Date::now() + ms) as u64);
+    verdict.plan.press_at_ms = verdict.plan.ready_at_ms;
     verdict.diagnosis.retry_after_s = Some(ms / 1000.0);
     verdict
+}
+
+/// The device's clock is another one from here on: it was set, or the device slept (the clock of `performance` stands still meanwhile).
+struct Jump(JsValue);
+
+impl Jump {
+    fn by(ms: f64) -> Self {
+        let native = Reflect::get(&date(), &"now".into()).unwrap();
+        let jumped = Function::new_with_args("native, ms", "return native() + ms");
+        let bound = jumped.bind2(&JsValue::UNDEFINED, &native, &ms.into());
+        Reflect::set(&date(), &"now".into(), &bound).unwrap();
+        Self(native)
+    }
+}
+
+impl Drop for Jump {
+    fn drop(&mut self) {
+        Reflect::set(&date(), &"now".into(), &self.0).unwrap();
+    }
+}
+
+fn date() -> JsValue {
+    Reflect::get(&js_sys::global(), &"Date".into()).unwrap()
+}
+
+/// The page is in a tab that nobody looks at, or in front again.
+fn hide(hidden: bool) {
+    let told = Object::new();
+    Reflect::set(&told, &"value".into(), &hidden.into()).unwrap();
+    Reflect::set(&told, &"configurable".into(), &true.into()).unwrap();
+    Reflect::define_property(&document(), &"hidden".into(), &told).unwrap();
+    document().dispatch_event(&web_sys::Event::new("visibilitychange").unwrap()).unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -236,6 +273,77 @@ async fn the_end_of_the_wait_is_retry_at_once_and_said_aloud() {
     until(|| text("#status") == "You can retry now.").await;
     assert_eq!(text("#retry"), "Retry");
     assert_eq!(text("#status"), "You can retry now.");
+}
+
+#[wasm_bindgen_test]
+async fn after_a_sleep_the_wait_is_over_and_no_time_gone_by_is_shown() {
+    let _stage = Stage::with(&ready_in(40_000.0), "held");
+    assert_eq!(text("#retry"), "Retry in 40 s");
+    let _slept = Jump::by(3_600_000.0);
+    until(|| text("#retry") == "Retry").await;
+    assert_eq!(text("#retry"), "Retry", "within the second in which it woke up");
+}
+
+#[wasm_bindgen_test]
+async fn a_clock_that_is_set_back_makes_no_wait_longer() {
+    let _stage = Stage::with(&ready_in(3_000.0), "held");
+    let _set = Jump::by(-3_600_000.0);
+    until(|| text("#retry") != "Retry in 3 s").await;
+    let left = text("#retry");
+    assert!(["Retry in 2 s", "Retry in 1 s", "Retry"].contains(&left.as_str()), "{left}");
+    until(|| text("#retry") == "Retry").await;
+    assert_eq!(text("#retry"), "Retry");
+}
+
+#[wasm_bindgen_test]
+async fn in_a_hidden_tab_nothing_ticks_and_the_first_look_is_right() {
+    let _stage = Stage::with(&ready_in(30_000.0), "held");
+    hide(true);
+    let before = text("#retry");
+    after(2_100).await;
+    assert_eq!(text("#retry"), before);
+    let _later = Jump::by(10_000.0);
+    hide(false);
+    let left: u32 = text("#retry").trim_start_matches("Retry in ").trim_end_matches(" s").parse().unwrap();
+    assert!((10..=18).contains(&left), "{left} s");
+}
+
+#[wasm_bindgen_test]
+fn a_pause_after_a_try_counts_in_the_button_and_is_not_called_a_stated_wait() {
+    let mut verdict = busy();
+    verdict.plan.press_at_ms = Some((Date::now() + 4_000.0) as u64);
+    let stage = Stage::with(&verdict, "failed");
+    assert_eq!(text("#retry"), "Retry in 4 s");
+    stage.show(&verdict, "released", 1, 2);
+    assert!(!is_shown("#when"), "{}", text("#when"));
+}
+
+#[wasm_bindgen_test]
+fn a_try_without_a_click_counts_beside_retry_with_a_button_that_stops_it() {
+    let stage = Stage::new();
+    stage.show_as(&busy(), "held", &[("auto_at_ms", (Date::now() + 8_000.0).into())]);
+    assert_eq!(text("#auto span"), "Retries by itself in 8 s");
+    assert_eq!((text("#retry").as_str(), text("#stop").as_str()), ("Retry", "Stop"));
+    for phase in ["armed", "retrying", "answered", "released"] {
+        stage.show_as(&busy(), phase, &[("auto_at_ms", (Date::now() + 8_000.0).into())]);
+        assert!(!is_shown("#auto"), "{phase}");
+    }
+    stage.show(&busy(), "held", 1, 1);
+    assert!(!is_shown("#auto"));
+}
+
+#[wasm_bindgen_test]
+async fn a_reminder_is_offered_until_it_is_set() {
+    let stage = Stage::new();
+    stage.show_as(&ready_in(600_000.0), "released", &[("remind", "offer".into())]);
+    assert_eq!(text("#remind"), "Remind me");
+    stage.show_as(&ready_in(600_000.0), "released", &[("remind", "set".into())]);
+    assert!(!is_shown("#remind"));
+    assert_eq!(text("#tip"), "You'll be reminded then.");
+    until(|| text("#status") == "You'll be reminded then.").await;
+    assert_eq!(text("#status"), "You'll be reminded then.");
+    stage.show(&busy(), "released", 1, 1);
+    assert!(!is_shown("#remind"));
 }
 
 #[wasm_bindgen_test]

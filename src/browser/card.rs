@@ -83,6 +83,7 @@ impl Card {
             acted: Cell::new(false),
             deaf_until: Cell::new(0.0),
             left: Cell::new(f64::NAN),
+            since: Cell::new(0.0),
             tick: RefCell::new(None),
             announcement: RefCell::new(None),
             copied: RefCell::new(None),
@@ -183,13 +184,13 @@ impl Parts {
         let note = part(&sheet, "p", "note", &[("id", "note")])?;
         let auto = part(&sheet, "div", "auto", &[("id", "auto"), ("hidden", "")])?;
         let auto_text = add(&auto, "span", "")?;
-        let stop = part(&auto, "button", "remedy", &[("id", "stop"), ("type", "button")])?;
+        let stop = part(&auto, "button", "button", &[("id", "stop"), ("type", "button")])?;
         stop.set_text_content(Some(&words("card_auto_stop")));
         let actions = add(&sheet, "div", "actions")?;
         let retry = part(&actions, "button", "retry", &[("id", "retry"), ("type", "button"), ("aria-describedby", "tip")])?;
         part(&retry, "span", "fill", &[("aria-hidden", "true")])?;
         let retry_label = add(&retry, "span", "label")?;
-        let remind = part(&actions, "button", "remedy main", &[("id", "remind"), ("type", "button")])?;
+        let remind = part(&actions, "button", "button main", &[("id", "remind"), ("type", "button")])?;
         remind.set_text_content(Some(&words("card_remind")));
         let links = add(&actions, "div", "links")?;
         let tip = part(&sheet, "p", "tip", &[("id", "tip")])?;
@@ -277,6 +278,8 @@ struct Screen {
     deaf_until: Cell<f64>,
     /// What was left of the wait when it was last drawn; NaN where none runs.
     left: Cell<f64>,
+    /// What the clock that no one sets showed when the other one, by which waits are stated, would have shown nothing.
+    since: Cell<f64>,
     tick: RefCell<Option<Timeout>>,
     announcement: RefCell<Option<Timeout>>,
     copied: RefCell<Option<Timeout>>,
@@ -289,6 +292,7 @@ impl Screen {
         let same_verdict = before.as_ref().is_some_and(|before| before.verdict == view.verdict && before.site == view.site);
         if !same_verdict {
             this.draw_verdict(&view)?;
+            this.since.set(now() - Date::now());
             this.left.set(f64::NAN);
         }
         let sends = |view: &View| matches!(view.phase, Phase::Held | Phase::Armed | Phase::Failed);
@@ -568,7 +572,8 @@ impl Screen {
     /// The texts that time changes, and the next moment at which they will: no timer while nobody looks or nothing is counted.
     fn refresh(this: &Rc<Self>) {
         this.tick.replace(None);
-        let now = Date::now();
+        // The later one of two clocks: the one stands still while a laptop sleeps, the other may be set back.
+        let now = Date::now().max(now() - this.since.get());
         let mut next = None;
         let mut passed = None;
         if let Some(view) = this.view.borrow().as_ref() {

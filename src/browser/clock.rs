@@ -95,9 +95,10 @@ pub(super) fn time(locale: &Locale, at_ms: f64) -> String {
     format(&tags(locale.lang()), &Date::new(&at_ms.into()), &how)
 }
 
-/// How long the text of [`wait`] stays true: to the next second, or to the next minute where seconds are not shown.
+/// How long the text of [`wait`] stays true: to the next second, or where seconds are not shown so long that after a sleep, in which no
+/// timer runs, it is soon put right.
 pub(super) fn next_change_ms(left_ms: f64) -> f64 {
-    if left_ms <= COUNTED { left_ms - ((left_ms / SECOND).ceil() - 1.0) * SECOND } else { MINUTE.min(left_ms - COUNTED) }
+    if left_ms <= COUNTED { left_ms - ((left_ms / SECOND).ceil() - 1.0) * SECOND } else { (10.0 * SECOND).min(left_ms - COUNTED) }
 }
 
 /// "3 requests", by the language's own plural rules.
