@@ -421,7 +421,7 @@ fn what_goes_before_retry_is_the_thing_to_press_unless_it_changes_the_model_or_c
         let mut verdict = busy();
         verdict.remedies.insert(0, change(kind, "Another way"));
         let _stage = Stage::with(&verdict, "failed");
-        assert_eq!(count("button.main") == 1, is_main, "{}", kind.as_str());
+        assert_eq!(count(".links button.main") == 1, is_main, "{}", kind.as_str());
         assert_eq!(find(".actions").has_attribute("data-other"), is_main);
     }
 }
