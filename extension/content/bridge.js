@@ -247,7 +247,7 @@
     }
     const again_at = verdict.plan.ready_at_ms ?? verdict.diagnosis.reset_at_ms ?? 0;
     // A minute is soon enough to stay for; private windows leave nothing behind.
-    if (!verdict.plan.hold && again_at > Date.now() + LEAST_REMINDER_MS && api.extension?.inIncognitoContext !== true && location.protocol !== 'file:') remind = 'offer';
+    if (again_at > Date.now() + LEAST_REMINDER_MS && api.extension?.inIncognitoContext !== true && location.protocol !== 'file:') remind = 'offer';
     overlay.open();
     render();
   };
