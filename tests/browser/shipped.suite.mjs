@@ -185,7 +185,6 @@ export default {
         const before = await open();
         await first(before, 'error', 3_000);
         assert.equal(await Card.count(before), 0);
-        await before.close();
         await grant(t, ['file:///*']);
         const page = await open();
         await (await t.card(page)).click('#retry');

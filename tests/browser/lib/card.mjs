@@ -64,7 +64,10 @@ export class Card {
   async reaches(phase, limitMs = 8_000) { await until(`the card is ${phase}`, async () => await this.phase() === phase, limitMs); }
 
   /** What a person reads at an element; null where it is missing or hidden. @param {string} selector @returns {Promise<string | null>} */
-  text(selector) {
+  async text(selector) {
+    // A frame that has just taken over from the strip is drawn before it is laid out.
+    const isLaidOut = () => this.read((root) => (root.querySelector('#card')?.getClientRects().length ?? 1) > 0);
+    await until('the card is laid out', isLaidOut, 1_000).catch(() => {});
     return this.read((root, s) => {
       const element = root.querySelector(s);
       return element === null || element.getClientRects().length === 0 ? null : /** @type {HTMLElement} */ (element).innerText.trim();
