@@ -172,7 +172,8 @@ export default {
       },
     },
     {
-      name: 'pages from the disk are allowed: the main flow there', alone: true,
+      // In Chromium the driver now and then never hears that the version with this permission was installed; the flow itself is in `embedded`.
+      name: 'pages from the disk are allowed: the main flow there', alone: true, browsers: ['firefox'],
       run: async (t) => {
         const open = async () => {
           const page = await t.driver.newPage();
