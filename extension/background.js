@@ -86,7 +86,7 @@ const syncScripts = () => {
 
 /** @param {(off: string[]) => string[]} change */
 const changeOff = async (change) => {
-  await api.storage.local.set({ off: change(await hostsOff()) });
+  await saveSettings({ off: change(await hostsOff()) });
   await syncScripts();
 };
 
@@ -262,7 +262,7 @@ const onExplain = async (m, sender) => {
   const [own_retries, auto] = await Promise.all([
     site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), site !== null && isAuto(site.host), loadCore(),
   ]);
-  const { request, replayable, attempt, failures, tries, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id);
+  const { request, replayable, attempt, failures, tries, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id, sender.origin);
   /** @type {Verdict | null} */
   const verdict = explain({ exchange, request, replayable, attempt, failures, tries, paid, random: Math.random(), site: { own_retries, patience_ms, auto } });
   const rule = verdict === null || site === null ? null : await ruleOf(site.host);
@@ -521,8 +521,8 @@ const onSetSite = async (m) => {
 /** @param {SetAuto} m */
 const onSetAuto = async ({ url, on }) => {
   if (patternOf(url) === null) return refuse('no_site', 'not a web page');
-  const host = hostOf(url), settings = await loadSettings(), others = settings.auto.filter((one) => one !== host);
-  await saveSettings({ ...settings, auto: on ? [...others, host] : others });
+  const host = hostOf(url), others = (await loadSettings()).auto.filter((one) => one !== host);
+  await saveSettings({ auto: on ? [...others, host] : others });
   return { v: V, ok: true };
 };
 

@@ -30,10 +30,11 @@ const { storage } = cooldownCompat.api;
 /** @returns {Promise<Settings>} */
 export const loadSettings = async () => readSettings(await storage.local.get(['off', 'auto', 'language']));
 
-/** Over what lies there; null and empty are not kept. @param {Settings} settings */
-export const saveSettings = async ({ off, auto, language }) => {
-  await (language === null ? storage.local.remove('language') : storage.local.set({ language }));
-  await storage.local.set({ off, auto });
+/** Over what lies there; what is not given stays. @param {Partial<Settings>} changed */
+export const saveSettings = async ({ language, ...lists }) => {
+  if (language === null) await storage.local.remove('language');
+  else if (language !== undefined) await storage.local.set({ language });
+  await storage.local.set(lists);
 };
 
 /** As a file holds them. @param {Settings} settings */

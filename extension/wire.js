@@ -86,10 +86,15 @@ export const listen = (hears) => {
   api.webRequest.onErrorOccurred.addListener(onError, { urls: URLS });
 };
 
-/** The page tells of this failure: what was seen of it, what it could not read beside what it could. @param {Exchange} exchange @param {number | undefined} tab @returns {Exchange} */
-export const tellOf = (exchange, tab) => {
+/**
+ * The page tells of this failure: what was seen of it, what it could not read beside what it could.
+ * @param {Exchange} exchange @param {number | undefined} tab @param {string | undefined} page its origin: of the calls of service workers, which
+ *   have no tab, another site's are not its own
+ * @returns {Exchange}
+ */
+export const tellOf = (exchange, tab, page) => {
   // An answer without CORS fields is a broken connection to the page.
-  const call = recent.find((one) => !one.told && (one.tab === tab || one.tab === -1) && one.exchange.url === exchange.url && (exchange.status === 0 || one.exchange.status === exchange.status));
+  const call = recent.find((one) => !one.told && (one.tab === -1 ? one.page !== '' && one.page === page : one.tab === tab) && one.exchange.url === exchange.url && (exchange.status === 0 || one.exchange.status === exchange.status));
   if (call === undefined) return exchange;
   call.told = true;
   const { status, headers, body } = call.exchange;

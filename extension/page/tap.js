@@ -266,8 +266,10 @@
   const watch = (input, init) => {
     try {
       let url, request = null;
-      if (typeof input === 'string') url = input;
-      else if (typeof input !== 'object' || input === null) return null;
+      if (typeof input === 'string') {
+        if (init === undefined && !everything) return null; // a GET
+        url = input;
+      } else if (typeof input !== 'object' || input === null) return null;
       else try { url = addressOf(input); request = /** @type {Request} */ (input); } catch { url = hrefOf(input); } // others throw: no toString is run
       url = watched(url);
       return url === null ? null : snapshot(url, request, /** @type {object} */ (init ?? {}));

@@ -85,6 +85,25 @@ export default {
       },
     },
     {
+      name: 'what another site\'s service worker met is no part of a page\'s own failure', browsers: ['chromium'], // needs no browser
+      run: async () => {
+        /** @type {(details: object) => void} */
+        let hear = () => assert.fail('nobody listens');
+        const event = { hasListener: () => false, addListener: (/** @type {typeof hear} */ listener) => { hear = listener; } };
+        Object.assign(globalThis, { cooldownCompat: { api: { webRequest: { onHeadersReceived: event, onErrorOccurred: { addListener: () => {} } } } }, cooldownProtocol: { BODY_MAX: 1, HEADERS: ['retry-after'], withoutSecrets: String } });
+        const { listen, tellOf } = await import('../../extension/wire.js');
+        listen(() => undefined);
+        const url = 'https://openrouter.ai/api/v1/chat/completions', timeStamp = Date.now();
+        /** @type {Exchange} */
+        const broken = { surface: 'http', url, method: 'POST', status: 0, headers: {}, body: '', at_ms: timeStamp };
+        hear({ url, method: 'POST', tabId: -1, frameId: -1, initiator: 'https://one.example', statusCode: 429, timeStamp, requestId: '1', responseHeaders: [{ name: 'Retry-After', value: '9' }] });
+        assert.equal(tellOf(broken, 7, 'https://two.example'), broken);
+        assert.equal(tellOf(broken, 7, undefined), broken);
+        assert.deepEqual(tellOf(broken, 7, 'https://one.example'), { ...broken, status: 429, headers: { 'retry-after': '9' } });
+        assert.equal(tellOf(broken, 7, 'https://one.example'), broken, 'told once');
+      },
+    },
+    {
       name: 'another host\'s failure in a worker: nothing happens',
       run: async (t) => {
         await t.script({ preset: 'seed429' });
