@@ -172,8 +172,7 @@ export default {
       },
     },
     {
-      // In Chromium the driver now and then never hears that the version with this permission was installed; the flow itself is in `embedded`.
-      name: 'pages from the disk are allowed: the main flow there', alone: true, browsers: ['firefox'],
+      name: 'pages from the disk are allowed: the main flow there', alone: true,
       run: async (t) => {
         const open = async () => {
           const page = await t.driver.newPage();
