@@ -219,7 +219,7 @@ impl Parts {
         let readonly = [("readonly", ""), ("dir", "ltr"), ("rows", "6"), ("aria-label", &report_label), ("hidden", "")];
         let report = part(&details, "textarea", "report", &readonly)?;
         let copy = part(&details, "button", "copy", &[("type", "button")])?;
-        copy.set_text_content(Some(&words("card_copy")));
+        copy.set_text_content(Some(&words("card_show_report")));
         let meta = add(&foot, "p", "meta")?;
         let count = add(&meta, "span", "count")?;
         let name = part(&meta, "span", "name", &[("id", "name")])?;
@@ -366,6 +366,8 @@ impl Screen {
         show(&parts.raw_head, !verdict.raw.is_empty());
         parts.report.set_value(&self.report(view));
         show(&parts.report, false);
+        self.copied.replace(None);
+        parts.copy.set_text_content(Some(&self.locale.message("card_show_report", &[])));
         Ok(())
     }
 
@@ -791,10 +793,15 @@ impl Screen {
         let _ = self.act.call1(&JsValue::UNDEFINED, &action.into());
     }
 
-    /// Shows the report, then copies what is shown. `execCommand` because a frame has no right to the asynchronous clipboard.
+    /// Shows the report; pressed again, copies what is shown. `execCommand` because a frame has no right to the asynchronous clipboard.
     fn copy(this: &Rc<Self>) {
         let parts = &this.parts;
-        show(&parts.report, true);
+        if is_hidden(&parts.report) {
+            show(&parts.report, true);
+            parts.copy.set_text_content(Some(&this.locale.message("card_copy", &[])));
+            // It is pushed down by what it shows.
+            return parts.copy.scroll_into_view_with_bool(false);
+        }
         let _ = parts.report.focus();
         parts.report.select();
         let page = this.document.dyn_ref::<HtmlDocument>();

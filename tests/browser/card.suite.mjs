@@ -87,6 +87,33 @@ export default {
       },
     },
     {
+      name: 'the report is shown before it is copied, and copied as it is shown',
+      run: async (t) => {
+        await t.script({ preset: 'pool429' });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.click('#details summary');
+        const report = () => card.read((root) => { const box = /** @type {HTMLTextAreaElement} */ (root.querySelector('.report')); return box.hidden ? null : box.value; });
+        await card.read((root) => { root.querySelector('.copy')?.scrollIntoView({ block: 'end' }); });
+        assert.deepEqual([await card.text('.copy'), await report()], ['Show report', null]);
+        await card.click('.copy');
+        assert.equal(await card.text('.copy'), 'Copy report');
+        const shown = await report();
+        assert.match(shown ?? '', /Liquid/);
+        await card.click('.copy');
+        await until('it was copied', async () => await card.text('.copy') === 'Copied');
+        await page.bringToFront();
+        await page.click('#prompt');
+        await page.keyboard.down('Control');
+        await page.keyboard.press('v');
+        await page.keyboard.up('Control');
+        const pasted = await page.evaluate(() => /** @type {HTMLInputElement} */ (document.querySelector('#prompt')).value);
+        assert.equal(pasted.replace(/\s+/g, ''), (shown ?? '').replace(/\s+/g, ''));
+      },
+    },
+    {
       name: 'the frame is named for screen readers, the card is a labelled region with one status line',
       run: async (t) => {
         await t.script({ preset: 'seed429' });
