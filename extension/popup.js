@@ -19,8 +19,8 @@ const part = (id) => {
 const show = (id, visible) => { part(id).hidden = !visible; };
 /** Of a language that the person chose. @type {Record<string, string>} */
 let chosen = {};
-/** @param {string} key */
-const words = (key) => chosen[key] ?? api.i18n.getMessage(key);
+/** @param {string} key @param {Record<string, string>} [args] what its placeholders stand for, in the order of their numbers */
+const words = (key, args = {}) => chosen[key]?.replace(/\$(\w+)\$/g, (_, name) => args[name] ?? '') ?? api.i18n.getMessage(key, Object.values(args));
 /** @param {string} lang @param {string} dir */
 const speak = (lang, dir) => {
   for (const element of document.querySelectorAll('[data-i18n]')) {
@@ -70,8 +70,8 @@ const draw = () => {
   show('switch-off-everywhere', everywhere);
   const rule = site?.rule ?? null;
   show('rule_box', rule !== null);
-  const until = rule === null ? '' : new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(rule.until_ms);
-  part('rule').textContent = rule === null ? '' : api.i18n.getMessage('card_rule', [rule.name, until]);
+  const time = rule === null ? '' : new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' }).format(rule.until_ms);
+  part('rule').textContent = rule === null ? '' : words('card_rule', { provider: rule.name, time });
   const workers = site?.workers === true;
   show('allow-workers', on && !workers);
   show('switch-off-workers', workers);
