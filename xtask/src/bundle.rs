@@ -20,8 +20,8 @@ use crate::setup::{self, Browser};
 pub const STEPS: usize = 5;
 
 /// The most that the core may weigh, in bytes. A rise is argued for in the commit that makes it.
-const RAW_CEILING: usize = 352_000;
-const GZIP_CEILING: usize = 152_000;
+const RAW_CEILING: usize = 420_000;
+const GZIP_CEILING: usize = 178_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
 const SHARED_WITH_WWW: [&str; 7] =
@@ -91,8 +91,7 @@ const WASM: &str = "core_bg.wasm";
 /// To fold large functions into their only callers saves one byte in two hundred, and makes the whole compress worse by one in fifty.
 const SMALLER: [&str; 3] = ["-Oz", "--converge", "--one-caller-inline-max-function-size=30"];
 
-/// At size "z" LLVM calls even functions of a line; its own threshold is 5. 20 saves a tenth of the time for one byte in a hundred; this
-/// is what the ceiling by gzip has room for.
+/// LLVM's own threshold for speed is 225: it makes the core a sixth larger than this one.
 const INLINE: &str = "-Cllvm-args=--inline-threshold=12";
 
 fn core(steps: &mut Steps) -> Result<Core> {
