@@ -5,12 +5,12 @@
 import './protocol.js';
 import './compat.js';
 import { auto_step, explain, limits, look_up, model_to_list } from './core/core.js';
-import { loadCore as compile } from './load-core.js';
-import { loadSettings, saveSettings } from './settings.js';
+import { loadCore as compile, judgeText } from './load-core.js';
+import { FOR_NOW_MS, changeSettings, loadForNow, loadSettings, setForNow, syncSettings, tidySettings, wayOf } from './settings.js';
 import { listen, tellOf } from './wire.js';
 import { loadWords } from './words.js';
 
-const { api, WIRE } = cooldownCompat;
+const { api, fill, WIRE } = cooldownCompat;
 const { V, BODY_MAX, PRIVATE, IDENTITY, withoutSecrets, isObject, isInside, toWorker } = cooldownProtocol;
 
 /** @type {Promise<unknown> | undefined} */
@@ -48,8 +48,24 @@ const EVERYWHERE = ['https://*/*', 'http://*/*'];
 /** Hosts that the person switched off. @returns {Promise<string[]>} */
 const hostsOff = async () => (await loadSettings()).off;
 
-/** May failures be tried again without a click here? Off at first. @param {string} host */
-const isAuto = async (host) => (await loadSettings()).auto.includes(host);
+/** May failures of this kind be tried again without a click here? Off at first. @param {import('./settings.js').Settings} settings @param {string} host @param {string} kind */
+const isAuto = (settings, host, kind) => wayOf(settings, kind) === 'auto' || (wayOf(settings, kind) === 'ask' && settings.auto.includes(host));
+
+/** Until when nothing is held or shown on a site, epoch ms: 0 where it is on, `NEVER` where it is off or not allowed. @param {{pattern: string, host: string}} site */
+const restsUntil = async ({ pattern, host }) => {
+  const [off, granted, { pauses }] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [pattern] }), loadForNow()]);
+  return off.includes(host) || !granted ? NEVER : pauses[host]?.until_ms ?? 0;
+};
+const NEVER = 8.64e15;
+/** Open pages ask anew whether they may. */
+const tellTabs = async () => {
+  for (const { id = -1 } of await api.tabs.query({})) api.tabs.sendMessage(id, { v: V, type: 'changed' }).catch(() => {}); // most hold nothing of ours
+};
+/** @param {chrome.runtime.MessageSender} sender */
+const onStanding = async (sender) => {
+  const site = siteOf(sender);
+  return { v: V, ok: true, until_ms: site === null ? 0 : await restsUntil(site) };
+};
 
 /** What the manifest itself matches needs no registration. @returns {string[]} */
 const builtIn = () => (api.runtime.getManifest().content_scripts ?? []).flatMap((script) => script.matches ?? []);
@@ -86,7 +102,7 @@ const syncScripts = () => {
 
 /** @param {(off: string[]) => string[]} change */
 const changeOff = async (change) => {
-  await saveSettings({ off: change(await hostsOff()) });
+  await changeSettings(({ off }) => ({ off: change(off) }));
   await syncScripts();
 };
 
@@ -117,28 +133,15 @@ const learnOwnRetries = async (habit, count) => {
 
 // ---- rules: a provider that is skipped on a site, for an hour, as the person said. For this browser session at most.
 
-const RULE_MS = 3_600_000;
 /** @param {string} host @returns {Promise<Rule | null>} */
-const ruleOf = async (host) => {
-  const { rules } = await api.storage.session.get('rules');
-  const rule = isObject(rules) ? rules[host] : null;
-  return isObject(rule) && typeof rule.until_ms === 'number' && rule.until_ms > Date.now() ? /** @type {Rule} */ (/** @type {unknown} */ (rule)) : null;
-};
-/** @param {string} host @param {Rule | null} rule */
-const setRule = async (host, rule) => {
-  const { rules } = await api.storage.session.get('rules');
-  /** @type {Record<string, unknown>} */
-  const all = { ...(isObject(rules) ? rules : {}), [host]: rule };
-  if (rule === null) delete all[host];
-  await api.storage.session.set({ rules: all });
-};
+const ruleOf = async (host) => (await loadForNow()).rules[host] ?? null;
 /** @param {Skip} m @param {chrome.runtime.MessageSender} sender */
 const onSkip = async ({ slug, name }, sender) => {
   const site = siteOf(sender);
   // Of a private window nothing is kept.
   if (site === null || sender.tab?.incognito === true) return { v: V, ok: true, rule: null };
-  const rule = name === null ? null : { slug, name, until_ms: Date.now() + RULE_MS };
-  await setRule(site.host, rule);
+  const rule = name === null ? null : { slug, name, until_ms: Date.now() + FOR_NOW_MS };
+  await setForNow('rules', site.host, rule);
   return { v: V, ok: true, rule };
 };
 
@@ -255,16 +258,16 @@ const onStageAct = async (m, sender) => {
 /** @param {Explain} m @param {chrome.runtime.MessageSender} sender */
 const onExplain = async (m, sender) => {
   const site = siteOf(sender);
-  if (site !== null) {
-    const [off, granted] = await Promise.all([hostsOff(), api.permissions.contains({ origins: [site.pattern] })]);
-    if (off.includes(site.host) || !granted) return { v: V, ok: true, verdict: null };
-  }
-  const [own_retries, auto] = await Promise.all([
-    site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), site !== null && isAuto(site.host), loadCore(),
-  ]);
+  if (site !== null && await restsUntil(site) > Date.now()) return { v: V, ok: true, verdict: null };
+  const [own_retries, settings] = await Promise.all([site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadSettings(), loadCore()]);
   const { request, replayable, attempt, failures, tries, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id, sender.origin);
-  /** @type {Verdict | null} */
-  const verdict = explain({ exchange, request, replayable, attempt, failures, tries, paid, random: Math.random(), site: { own_retries, patience_ms, auto } });
+  const question = { exchange, request, replayable, attempt, failures, tries, paid, random: Math.random() };
+  /** @param {{auto: boolean, only_explain: boolean}} way @returns {Verdict | null} */
+  const judge = (way) => explain({ ...question, site: { own_retries, patience_ms, ...way } });
+  // What the person wants depends on the kind, which is known by then; to judge again costs a millisecond.
+  const first = judge({ auto: false, only_explain: false }), kind = first?.diagnosis.kind ?? '';
+  const auto = site !== null && isAuto(settings, site.host, kind), only_explain = wayOf(settings, kind) === 'explain';
+  const verdict = first !== null && (auto || only_explain) ? judge({ auto, only_explain }) : first;
   const rule = verdict === null || site === null ? null : await ruleOf(site.host);
   const concerns = rule !== null && verdict?.remedies.some(({ type, value }) => type === 'other_provider' && value === rule.slug);
   return { v: V, ok: true, verdict, rule: concerns ? rule : null };
@@ -274,9 +277,14 @@ const onExplain = async (m, sender) => {
 
 const MENU = 'explain';
 const makeMenu = async () => {
+  const title = await say('menu_explain');
   await api.contextMenus.removeAll();
-  api.contextMenus.create({ id: MENU, title: api.i18n.getMessage('menu_explain'), contexts: ['selection'] });
+  api.contextMenus.create({ id: MENU, title, contexts: ['selection'] });
 };
+/** In the language that the person reads. @param {string} key @param {Record<string, string>} [args] */
+const say = async (key, args = {}) => fill((await loadWords()).words[key] ?? '', args);
+/** What the strip in a page says beside the verdict's own words. */
+const onStripWords = async () => ({ v: V, ok: true, words: Object.fromEntries(Object.entries((await loadWords()).words).filter(([key]) => key.startsWith('card_'))) });
 
 /** Runs in the page's frame: what is selected there, with its line ends; the menu's own text has none. @param {string} secret @param {string} identity */
 const readSelection = (secret, identity) => {
@@ -284,13 +292,6 @@ const readSelection = (secret, identity) => {
   const isField = active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type !== 'password');
   const said = isField ? active.value.slice(active.selectionStart ?? 0, active.selectionEnd ?? 0) : String(getSelection());
   return said.slice(0, 65_536).replace(new RegExp(secret, 'g'), '$1$4').replace(new RegExp(identity, 'g'), '…');
-};
-
-/** The verdict on a text that stands by itself. @param {string} body */
-const judgeText = (body) => {
-  /** @param {Exchange['surface']} surface @returns {Verdict | null} */
-  const as = (surface) => explain({ exchange: { surface, url: '', method: '', status: 0, headers: {}, body, at_ms: Date.now() }, request: null, replayable: false, attempt: 1, site: {} });
-  return as('page') ?? as('log');
 };
 
 /** To a person who asked, silence would be no answer. @returns {Promise<Verdict>} */
@@ -326,7 +327,7 @@ const onMenu = async (info, tab) => {
   } catch {
     // A page of the browser's own, a store, a document that is no page: no script of ours runs there.
     await api.action.setBadgeText({ tabId, text: '?' });
-    await api.action.setTitle({ tabId, title: api.i18n.getMessage('popup_impossible') });
+    await api.action.setTitle({ tabId, title: await say('popup_impossible') });
   }
 };
 
@@ -357,7 +358,7 @@ let drawn = Promise.resolve();
 const onAuto = (m, sender) => {
   const step = drawn.then(async () => {
     const host = siteOf(sender)?.host;
-    if (host === undefined || !(await isAuto(host))) return { v: V, ok: true, at_ms: null, send: false };
+    if (host === undefined || !isAuto(await loadSettings(), host, m.kind)) return { v: V, ok: true, at_ms: null, send: false };
     const [{ auto_budget: all }] = await Promise.all([api.storage.session.get('auto_budget'), loadCore()]);
     const now_ms = Date.now(), budgets = isObject(all) ? all : {};
     const [at_ms = null, full_at_ms] = auto_step({ ...m, now_ms, random: Math.random(), full_at_ms: budgets[m.provider] ?? 0 });
@@ -428,7 +429,7 @@ const onAlarm = async ({ name: id }) => {
   const reminder = (await reminders())[id];
   if (reminder === undefined) return;
   listenToNotifications();
-  const message = api.i18n.getMessage('notify_wait_over', [new URL(reminder.address).host]), title = api.i18n.getMessage('notify_title');
+  const [message, title] = await Promise.all([say('notify_wait_over', { host: new URL(reminder.address).host }), say('notify_title')]);
   const allowed = await api.permissions.contains({ permissions: ['notifications'] });
   try {
     if (allowed) await api.notifications.create(id, { type: 'basic', iconUrl: api.runtime.getURL('icons/128.png'), title, message });
@@ -441,7 +442,7 @@ const mark = async (id) => {
   if (tabId === undefined) return;
   await api.action.setBadgeBackgroundColor({ tabId, color: BADGE.needs_you });
   await api.action.setBadgeText({ tabId, text: '1' });
-  await api.action.setTitle({ tabId, title: api.i18n.getMessage('badge_wait_over') });
+  await api.action.setTitle({ tabId, title: await say('badge_wait_over') });
 };
 
 /** @param {string} id */
@@ -463,20 +464,29 @@ const listenToNotifications = () => {
   api.notifications?.onClosed.addListener(onNotificationClosed);
 };
 
-const BADGE = { needs_you: '#b26a00', waiting: '#6b7280', over: '#6b7280' };
+const BADGE = { needs_you: '#b26a00', waiting: '#6b7280' };
+let badging = Promise.resolve();
+/**
+ * The button of a tab counts its cards: each frame may have one. What was known of a tab ends with its page, of which the browser clears the text.
+ * @param {number} tabId @param {number} frame @param {'needs_you' | 'waiting' | 'over'} what
+ */
+const showBadge = (tabId, frame, what) => (badging = badging.then(async () => {
+  const [{ cards: all }, text] = await Promise.all([api.storage.session.get('cards'), api.action.getBadgeText({ tabId })]);
+  const cards = /** @type {Record<string, Record<string, 'needs_you' | 'waiting'>>} our own record */ (isObject(all) ? all : {});
+  const { [frame]: _, ...others } = text === '' ? {} : cards[tabId] ?? {}, now = what === 'over' ? others : { ...others, [frame]: what };
+  const { [tabId]: __, ...elsewhere } = cards, states = Object.values(now);
+  await api.storage.session.set({ cards: states.length === 0 ? elsewhere : { ...elsewhere, [tabId]: now } });
+  const shown = states.includes('needs_you') ? 'needs_you' : 'waiting';
+  if (states.length > 0) await api.action.setBadgeBackgroundColor({ tabId, color: BADGE[shown] });
+  await api.action.setBadgeText({ tabId, text: states.length === 0 ? '' : String(states.length) });
+  await api.action.setTitle({ tabId, title: await say(states.length === 0 ? 'ext_name' : shown === 'waiting' ? 'badge_waiting' : 'badge_needs_you') });
+}).catch(() => {})); // a tab that is gone
 /** @param {Happened} m @param {chrome.runtime.MessageSender} sender */
 const onHappened = async (m, sender) => {
-  const tabId = sender.tab?.id;
   if (m.what === 'app_retries') {
     const site = siteOf(sender);
     if (site !== null && sender.tab?.incognito !== true) await learnOwnRetries(habitOf(site.host, m.inside), m.count);
-  } else if (tabId !== undefined) {
-    const text = m.what === 'over' ? '' : String(m.count);
-    await api.action.setBadgeBackgroundColor({ tabId, color: BADGE[m.what] });
-    await api.action.setBadgeText({ tabId, text });
-    const title = m.what === 'over' ? 'ext_name' : m.what === 'waiting' ? 'badge_waiting' : 'badge_needs_you';
-    await api.action.setTitle({ tabId, title: api.i18n.getMessage(title) });
-  }
+  } else if (sender.tab?.id !== undefined) await showBadge(sender.tab.id, sender.frameId ?? 0, m.what);
   return { v: V, ok: true };
 };
 
@@ -489,10 +499,12 @@ const onSiteState = async (m) => {
   const answer = {
     v: V, ok: true, state: 'impossible', everywhere, workers: await api.permissions.contains({ permissions: WIRE }), host, pattern,
     disk: host === DISK && !await api.extension.isAllowedFileSchemeAccess(), granted: false, built_in: builtIn().includes(pattern ?? ''), reload: false, locked: false, rule: null,
-    auto: await isAuto(host), ask_notify: false,
+    auto: (await loadSettings()).auto.includes(host), ask_notify: false, paused_until_ms: null,
   };
   if (pattern === null) return answer;
-  answer.rule = await ruleOf(host);
+  const { rules, pauses } = await loadForNow();
+  answer.rule = rules[host] ?? null;
+  answer.paused_until_ms = pauses[host]?.until_ms ?? null;
   answer.granted = await api.permissions.contains({ origins: [pattern] }) && !answer.disk;
   answer.ask_notify = Object.values(await reminders()).some(({ tab_id }) => tab_id === m.tab_id) && !(await api.permissions.contains({ permissions: ['notifications'] }));
   answer.state = answer.granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
@@ -521,8 +533,15 @@ const onSetSite = async (m) => {
 /** @param {SetAuto} m */
 const onSetAuto = async ({ url, on }) => {
   if (patternOf(url) === null) return refuse('no_site', 'not a web page');
-  const host = hostOf(url), others = (await loadSettings()).auto.filter((one) => one !== host);
-  await saveSettings({ auto: on ? [...others, host] : others });
+  const host = hostOf(url);
+  await changeSettings(({ auto }) => ({ auto: [...auto.filter((one) => one !== host), ...(on ? [host] : [])] }));
+  return { v: V, ok: true };
+};
+
+/** @param {Pause} m */
+const onPause = async ({ url, on }) => {
+  if (patternOf(url) === null) return refuse('no_site', 'not a web page');
+  await setForNow('pauses', hostOf(url), on ? { until_ms: Date.now() + FOR_NOW_MS } : null);
   return { v: V, ok: true };
 };
 
@@ -548,6 +567,8 @@ const answer = async (raw, sender) => {
     case 'remind': return onRemind(m, sender);
     case 'stage': return refuse('bad_message', 'comes over a port');
     case 'stage_act': return onStageAct(m, sender);
+    case 'standing': return onStanding(sender);
+    case 'strip_words': return onStripWords();
     case 'expect':
       if (tabId !== undefined) expectCard(m.token, tabId);
       return { v: V, ok: true };
@@ -557,10 +578,10 @@ const answer = async (raw, sender) => {
       if (!(sender.url ?? '').startsWith(api.runtime.getURL(''))) return refuse('not_allowed', 'only for the extension\'s own pages');
       if (m.type === 'site_state') return onSiteState(m);
       if (m.type === 'end_rule') {
-        const pattern = patternOf(m.url);
-        if (pattern !== null) await setRule(new URL(m.url).hostname, null);
+        if (patternOf(m.url) !== null) await setForNow('rules', hostOf(m.url), null);
         return { v: V, ok: true };
       }
+      if (m.type === 'pause') return onPause(m);
       if (m.type === 'set_auto') return onSetAuto(m);
       return m.type === 'set_site' ? onSetSite(m) : onSetEverywhere(m);
   }
@@ -572,19 +593,29 @@ api.runtime.onMessage.addListener((raw, sender, respond) => {
   return true;
 });
 api.runtime.onConnect.addListener(onStage);
-api.storage.onChanged.addListener(({ language, off }, area) => {
-  if (area !== 'local') return;
-  if (language !== undefined) core = undefined; // it gets its words anew at the next failure
+api.storage.onChanged.addListener(({ language, off, pauses }, area) => {
+  if (area === 'sync') syncSettings();
+  if (off !== undefined || pauses !== undefined) tellTabs();
+  if (language !== undefined) {
+    core = undefined; // it gets its words anew at the next failure
+    makeMenu();
+  }
   if (off !== undefined) syncScripts();
 });
+/** What an update, or another of the person's devices, has left. */
+const tidy = async () => {
+  await tidySettings();
+  await syncSettings();
+};
 api.runtime.onInstalled.addListener(({ reason }) => {
+  tidy();
   syncScripts();
   setAlarms();
   makeMenu();
   // Once, and not where there is nothing to allow.
   if (reason === 'install' && !builtIn().includes('<all_urls>')) api.tabs.create({ url: 'welcome.html' });
 });
-api.runtime.onStartup.addListener(() => { syncScripts(); setAlarms(); makeMenu(); });
+api.runtime.onStartup.addListener(() => { tidy(); syncScripts(); setAlarms(); makeMenu(); });
 api.alarms.onAlarm.addListener(onAlarm);
 listenToNotifications();
 api.contextMenus.onClicked.addListener(onMenu);
@@ -594,5 +625,9 @@ api.permissions.onAdded.addListener(({ origins = [] }) => {
   listenToNotifications();
   // Who allows a site wants it on. (Firefox may close the popup with its own question, so that the popup cannot say so.)
   changeOff((off) => off.filter((host) => !patternsOf(host).some((pattern) => origins.includes(pattern))));
+  tellTabs();
 });
-api.permissions.onRemoved.addListener(() => { syncScripts(); });
+api.permissions.onRemoved.addListener(() => {
+  syncScripts();
+  tellTabs();
+});

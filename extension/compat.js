@@ -33,5 +33,8 @@
   /** What it takes to see the calls of workers. Firefox lets their answers be read too. @type {chrome.runtime.ManifestPermission[]} */
   const WIRE = !api.runtime?.getURL('').startsWith('moz-') ? ['webRequest'] : ['webRequest', 'webRequestBlocking', /** @type {any} not in Chromium's types */ ('webRequestFilterResponse')];
 
-  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask, WIRE }) });
+  /** A message with its placeholders filled, by name, as `api.i18n` does it for the browser's own language. @param {string} message @param {Record<string, string>} args */
+  const fill = (message, args) => message.replace(/\$(\w+)\$/g, (_, name) => args[name.toLowerCase()] ?? '');
+
+  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask, fill, WIRE }) });
 })();

@@ -1,11 +1,12 @@
 // @ts-check
-// The popup: is Cooldown on for this tab's site, and the switch for it. It paints from its own HTML at once; the worker's answer fills in
-// the state. No core here: there is nothing to judge.
+// The popup: is Cooldown on for this tab's site, the switch for it, and what failed on this tab of late. It paints from its own HTML at once;
+// the worker's answer fills in the state. The core is loaded when the person opens a failure, or asks about a text, and not before.
 
+import { loadSettings, saveSettings } from './settings.js';
 import { languageNames, loadWords } from './words.js';
 
-const { api, ask, WIRE } = cooldownCompat;
-const { V, isObject } = cooldownProtocol;
+const { api, ask, fill, WIRE } = cooldownCompat;
+const { V, isObject, fromRecent } = cooldownProtocol;
 
 const EVERYWHERE = ['https://*/*', 'http://*/*'];
 
@@ -20,7 +21,7 @@ const show = (id, visible) => { part(id).hidden = !visible; };
 /** Of a language that the person chose. @type {Record<string, string>} */
 let chosen = {};
 /** @param {string} key @param {Record<string, string>} [args] what its placeholders stand for, in the order of their numbers */
-const words = (key, args = {}) => chosen[key]?.replace(/\$(\w+)\$/g, (_, name) => args[name] ?? '') ?? api.i18n.getMessage(key, Object.values(args));
+const words = (key, args = {}) => (chosen[key] === undefined ? api.i18n.getMessage(key, Object.values(args)) : fill(chosen[key], args));
 /** @param {string} lang @param {string} dir */
 const speak = (lang, dir) => {
   for (const element of document.querySelectorAll('[data-i18n]')) {
@@ -51,32 +52,38 @@ const reading = () => {
   if (site.disk) return ['popup_off', 'popup_disk_note'];
   if (site.state === 'off') return ['popup_off', 'popup_off_note'];
   if (site.locked) return ['popup_locked', 'popup_locked_note'];
+  if (site.paused_until_ms !== null) return ['popup_paused', 'popup_paused_note'];
   return [site.everywhere ? 'popup_everywhere' : 'popup_on', 'popup_on_note'];
 };
 
+const language = () => document.documentElement.lang;
+/** @param {number} at_ms */
+const time = (at_ms) => new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(at_ms);
+
 const draw = () => {
-  const [state, note] = reading();
-  part('state').textContent = words(state);
-  part('note').textContent = words(note);
+  const [state, note] = reading(), paused = site?.paused_until_ms ?? null;
+  part('state').textContent = words(state, paused === null ? {} : { time: time(paused) });
+  part('state-note').textContent = words(note);
   part('host').textContent = site?.host === 'file:' ? words('popup_disk') : site?.host ?? '';
   const on = site?.state === 'on', off = site?.state === 'off', everywhere = site?.everywhere === true;
   show('again', on && site?.reload === true);
   show('by-itself', on && site?.locked !== true);
-  /** @type {HTMLInputElement} */ (part('auto')).checked = site?.auto === true;
+  /** @type {HTMLInputElement} */ (part('by-itself-on')).checked = site?.auto === true;
   show('reminder', site?.ask_notify === true);
   show('allow', off && site?.disk !== true);
+  show('pause', on && site?.locked !== true && paused === null);
+  show('resume', on && paused !== null);
   show('switch-off', on);
   show('allow-everywhere', site !== null && !everywhere);
   show('switch-off-everywhere', everywhere);
   const rule = site?.rule ?? null;
-  show('rule_box', rule !== null);
-  const time = rule === null ? '' : new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' }).format(rule.until_ms);
-  part('rule').textContent = rule === null ? '' : words('card_rule', { provider: rule.name, time });
+  show('rule-box', rule !== null);
+  part('rule-says').textContent = rule === null ? '' : words('card_rule', { provider: rule.name, time: time(rule.until_ms) });
   const workers = site?.workers === true;
   show('allow-workers', on && !workers);
   show('switch-off-workers', workers);
   const popup = part('popup');
-  popup.dataset.state = site === null ? 'unknown' : on && site.locked ? 'locked' : site.state;
+  popup.dataset.state = site === null ? 'unknown' : on && site.locked ? 'locked' : on && paused !== null ? 'paused' : site.state;
   popup.removeAttribute('aria-busy');
 };
 
@@ -115,6 +122,13 @@ onClick('allow-workers', async () => {
   await refresh();
 });
 onClick('switch-off-workers', async () => { await api.permissions.remove({ permissions: WIRE }).catch(() => false); await refresh(); });
+for (const [id, on] of /** @type {const} */ ([['pause', true], ['resume', false]])) {
+  onClick(id, async () => {
+    await tell({ type: 'pause', url, on });
+    await refresh();
+    part(on ? 'resume' : 'pause').focus(); // which took its place
+  });
+}
 onClick('switch-off', async () => { await tell({ type: 'set_site', url, on: false }); await refresh(); });
 onClick('switch-off-everywhere', async () => { await tell({ type: 'set_everywhere', on: false }); await refresh(); });
 part('settings').addEventListener('click', (event) => {
@@ -122,9 +136,9 @@ part('settings').addEventListener('click', (event) => {
   api.runtime.openOptionsPage();
   window.close();
 });
-onClick('end_rule', async () => { await tell({ type: 'end_rule', url }); await refresh(); });
-onClick('auto', async () => {
-  await tell({ type: 'set_auto', url, on: /** @type {HTMLInputElement} */ (part('auto')).checked });
+onClick('end-rule', async () => { await tell({ type: 'end_rule', url }); await refresh(); });
+onClick('by-itself-on', async () => {
+  await tell({ type: 'set_auto', url, on: /** @type {HTMLInputElement} */ (part('by-itself-on')).checked });
   await refresh();
 });
 onClick('notify', async () => {
@@ -133,25 +147,117 @@ onClick('notify', async () => {
 });
 onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
 
+// ---- what failed on this tab, on the very card that the page showed
+
+/** One at a time: its parts have names. @type {{close: () => void} | null} */
+let open = null;
+/** @type {Promise<[typeof import('./core/core.js'), typeof import('./load-core.js')]> | undefined} */
+let core;
+const loadCore = () => (core ??= Promise.all([import('./core/core.js'), import('./load-core.js')]).then(async (both) => { await both[1].loadCore(); return both; }));
+
+/**
+ * @param {HTMLElement} place @param {Verdict} verdict
+ * @param {() => void} onClose
+ */
+const openCard = async (place, verdict, onClose) => {
+  open?.close();
+  const [{ mount_card }] = await loadCore();
+  open?.close(); // two clicks
+  // What has to be asked or sent, the page's own card does.
+  const shown = { ...verdict, remedies: verdict.remedies.filter(({ asks }) => asks === null) };
+  const card = mount_card(place, (/** @type {string} */ action) => { if (action === 'dismiss') open?.close(); });
+  card.show({ verdict: shown, phase: 'explained', requests: 1, attempt: 1, site: site?.host ?? '' });
+  open = { close: () => { open = null; card.free(); onClose(); } };
+};
+
+/** @param {number} at_ms */
+const ago = (at_ms) => {
+  const minutes = Math.floor((Date.now() - at_ms) / 60_000), format = new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' });
+  return minutes < 1 ? format.format(0, 'second') : minutes < 60 ? format.format(-minutes, 'minute') : format.format(-Math.floor(minutes / 60), 'hour');
+};
+
+/** @param {Recent['failures'][number]} failure */
+const failureRow = ({ verdict, at_ms, answered }) => {
+  const item = document.createElement('li'), button = document.createElement('button'), name = document.createElement('b'), note = document.createElement('span');
+  button.type = 'button';
+  button.setAttribute('aria-expanded', 'false');
+  name.textContent = verdict.words.title;
+  note.textContent = answered ? `${words('card_answered')} · ${ago(at_ms)}` : ago(at_ms);
+  button.append(name, ' ', note);
+  item.append(button);
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-expanded') === 'true') { open?.close(); return; }
+    openCard(item, verdict, () => {
+      button.setAttribute('aria-expanded', 'false');
+      button.focus();
+    }).then(() => { button.setAttribute('aria-expanded', 'true'); });
+  });
+  return item;
+};
+
+/** Every frame's bridge keeps its own; nobody else does. */
+const drawRecent = async () => {
+  const found = tab_id > 0 ? await api.scripting.executeScript({ target: { tabId: tab_id, allFrames: true }, func: () => (typeof cooldownBridge === 'undefined' ? null : cooldownBridge.recent()) }).catch(() => []) : [];
+  const frames = found.map(({ result }) => fromRecent(result));
+  const failures = frames.flatMap((frame) => frame.failures).sort((a, b) => b.at_ms - a.at_ms).slice(0, 5);
+  part('failures').replaceChildren(...failures.map(failureRow));
+  show('recent', failures.length > 0);
+  const limits = frames.map((frame) => frame.limits).filter((one) => one !== null).sort((a, b) => (b.at_ms ?? 0) - (a.at_ms ?? 0))[0];
+  show('limits', limits !== undefined);
+  if (limits === undefined) return;
+  part('limits-head').textContent = limits.title;
+  part('limits-lines').replaceChildren(...limits.lines.map(({ label, value }) => {
+    const line = document.createElement('div'), name = document.createElement('dt'), what = document.createElement('dd');
+    name.textContent = label;
+    what.textContent = value;
+    line.append(name, what);
+    return line;
+  }));
+  part('limits-read').textContent = words('card_read_at', { time: time(limits.at_ms ?? 0) });
+};
+
+// ---- a text that the person has
+
+const pasted = /** @type {HTMLTextAreaElement} */ (part('paste-text'));
+const explainPasted = async () => {
+  const place = part('paste-card');
+  open?.close();
+  place.replaceChildren();
+  if (pasted.value.trim() === '') return;
+  const [, { judgeText }] = await loadCore(), verdict = judgeText(pasted.value);
+  if (verdict === null) {
+    place.textContent = words('www_silent');
+    return;
+  }
+  await openCard(place, verdict, () => pasted.focus());
+  place.scrollIntoView({ block: 'nearest' });
+};
+part('paste-form').addEventListener('submit', (event) => { event.preventDefault(); explainPasted(); });
+pasted.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); explainPasted(); } });
+
+// ---- the language
+
 const languages = part('language');
 if (!(languages instanceof HTMLSelectElement)) throw new Error('popup.html: #language');
 for (const [tag, name] of languageNames()) languages.append(new Option(name, tag));
 const speakChosen = async () => {
-  const { language } = await api.storage.local.get('language');
-  languages.value = typeof language === 'string' ? language : '';
-  if (languages.value === '') {
+  const { language: tag } = await loadSettings();
+  languages.value = tag ?? '';
+  core = undefined; // it gets its words anew
+  if (tag === null) {
     chosen = {};
     speak(api.i18n.getUILanguage(), words('@@bidi_dir'));
     return;
   }
-  const { lang, dir, words: all } = await loadWords([languages.value]);
+  const { lang, dir, words: all } = await loadWords([tag]);
   chosen = all;
   speak(lang, dir);
 };
 languages.addEventListener('change', async () => {
-  await (languages.value === '' ? api.storage.local.remove('language') : api.storage.local.set({ language: languages.value }));
+  await saveSettings({ language: languages.value === '' ? null : languages.value });
   await speakChosen();
   draw();
+  await drawRecent();
 });
 await speakChosen();
 
@@ -159,3 +265,5 @@ const tab = await findTab().catch(() => undefined);
 url = tab?.url ?? '';
 tab_id = tab?.id ?? -1;
 await refresh();
+performance.mark('drawn');
+await drawRecent();

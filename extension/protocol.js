@@ -242,6 +242,7 @@
  * @typedef {object} Auto
  * @property {1} v
  * @property {'auto'} type
+ * @property {string} kind               of the failure
  * @property {string} provider           whose budget it is drawn from: the provider, or the owner of the limit
  * @property {number} allowed            `auto_tries` of the plan
  * @property {number} tried
@@ -313,10 +314,15 @@
 
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, late, locked}` */
 
+/** @typedef {{v: 1, type: 'changed'}} Changed   worker → bridge: where we may be, or for how long not, has changed; ask */
+/** @typedef {{v: 1, type: 'standing'}} Standing bridge → worker: until when is nothing held or shown here? Answered with `{v, ok: true, until_ms}` */
+/** @typedef {{v: 1, type: 'strip_words'}} StripWords bridge → worker: the strip's own words. Answered with `{v, ok: true, words}`, by message key */
+
 /** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */
 /** @typedef {{v: 1, type: 'set_site', url: string, on: boolean}} SetSite   popup → worker: after the permission was granted, or to switch off */
 /** @typedef {{v: 1, type: 'set_everywhere', on: boolean}} SetEverywhere popup → worker */
 /** @typedef {{v: 1, type: 'set_auto', url: string, on: boolean}} SetAuto   popup → worker: tries without a click on this site */
+/** @typedef {{v: 1, type: 'pause', url: string, on: boolean}} Pause       popup → worker: for an hour nothing is held or shown on this site */
 
 /**
  * worker → popup.
@@ -333,9 +339,15 @@
  * @property {boolean} locked     the page locked `fetch`: nothing can be seen here
  * @property {Rule | null} rule   that the person set for this site, while it holds
  * @property {boolean} auto       failures are tried again without a click here
+ * @property {number | null} paused_until_ms  nothing is held or shown on this site until then
  * @property {boolean} ask_notify a reminder is set for this tab, and the browser may show no notification yet
  */
 /** @typedef {{v: 1, type: 'end_rule', url: string}} EndRule popup → worker */
+
+/**
+ * bridge → popup: what was shown on this page, the newest first, and what its key had left when that was asked for. It lies in the page's own process alone.
+ * @typedef {{failures: {verdict: Verdict, at_ms: number, answered: boolean}[], limits: Panel | null}} Recent
+ */
 
 (() => {
   'use strict';
@@ -490,10 +502,20 @@
     return m.type === 'act' ? act(m) : null;
   };
 
-  /** @param {unknown} m @returns {Told | Unheld | Failed | null} `told` is the worker's own words: shape only */
+  /** The worker's own words, kept by a bridge: shape only. @param {unknown} x @returns {Recent} */
+  const fromRecent = (x) => {
+    const { failures, limits } = isObject(x) ? x : {};
+    return {
+      failures: (Array.isArray(failures) ? failures : []).filter((one) => isObject(one) && isObject(one.verdict) && isObject(one.verdict.words) && Array.isArray(one.verdict.remedies) && isTime(one.at_ms))
+        .slice(0, 5).map(({ verdict, at_ms, answered }) => ({ verdict, at_ms, answered: answered === true })),
+      limits: isObject(limits) && Array.isArray(limits.lines) ? /** @type {Panel} */ (/** @type {unknown} */ (limits)) : null,
+    };
+  };
+
+  /** @param {unknown} m @returns {Told | Unheld | Failed | Changed | null} `told` is the worker's own words: shape only */
   const toBridge = (m) => {
     if (!isObject(m) || m.v !== V) return null;
-    if (m.type === 'failed') return { v: V, type: 'failed' };
+    if (m.type === 'failed' || m.type === 'changed') return { v: V, type: m.type };
     if (m.type === 'unheld') {
       const seen = exchange(m.exchange);
       return seen && { v: V, type: 'unheld', exchange: seen };
@@ -514,7 +536,7 @@
     };
   };
 
-  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | SetAuto | EndRule | null} */
+  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -532,7 +554,7 @@
         const { allowed, tried, ready_at_ms, ends_at_ms, due_at_ms } = m;
         if (!isCount(allowed) || !isCount(tried) || !isTime(ends_at_ms)) return null;
         return {
-          v: V, type: 'auto', provider: text(m.provider, 100), allowed, tried, ends_at_ms,
+          v: V, type: 'auto', kind: text(m.kind, 60), provider: text(m.provider, 100), allowed, tried, ends_at_ms,
           ready_at_ms: isTime(ready_at_ms) ? ready_at_ms : null, due_at_ms: isTime(due_at_ms) ? due_at_ms : null,
         };
       }
@@ -551,10 +573,9 @@
       }
       case 'site_state':
         return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
-      case 'set_auto':
-        return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: 'set_auto', url: text(m.url, 2000), on: m.on } : null;
-      case 'set_site':
-        return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: 'set_site', url: text(m.url, 2000), on: m.on } : null;
+      case 'standing': case 'strip_words': return { v: V, type: m.type };
+      case 'set_auto': case 'set_site': case 'pause':
+        return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: m.type, url: text(m.url, 2000), on: m.on } : null;
       case 'end_rule': return typeof m.url === 'string' ? { v: V, type: 'end_rule', url: text(m.url, 2000) } : null;
       case 'set_everywhere':
         return typeof m.on === 'boolean' ? { v: V, type: 'set_everywhere', on: m.on } : null;
@@ -564,6 +585,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, PRIVATE, IDENTITY, withoutSecrets, patch, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, PRIVATE, IDENTITY, withoutSecrets, patch, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker, fromRecent }),
   });
 })();

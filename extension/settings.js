@@ -1,48 +1,228 @@
 // @ts-check
-// What the person has set, as it lies in `storage.local`: the only place that knows its keys and shapes.
+// What the person has set, as it lies in the browser's storage: the only place that knows its keys and shapes. `local` holds the settings,
+// `session` what holds for a while, `sync` a copy where the person wants it, `managed` what an organisation has set, which stands above all.
 
 import { LANGUAGES } from './words.js';
+
+/** @typedef {'ask' | 'explain' | 'auto'} Way  keep the answer and ask; only explain; try again without a click where that is safe */
+/** @typedef {'limits' | 'provider' | 'money' | 'key' | 'filters' | 'request'} Group */
 
 /**
  * @typedef {object} Settings
  * @property {string[]} off            hosts that the person switched off; they stay off under "every site" too
  * @property {string[]} auto           hosts on which failures are tried again without a click
+ * @property {Partial<Record<Group, Way>>} does  what happens with failures of a group; to ask, where nothing is said
  * @property {string | null} language  BCP 47 tag of the chosen language; null: as the browser
+ * @property {boolean} sync            these settings are the same on the person's devices
  */
 
+/** Which kinds of failures are set together; a test holds them against the core's. @type {Readonly<Record<Group, readonly string[]>>} */
+export const GROUPS = Object.freeze({
+  limits: ['upstream_rate_limit', 'byok_rate_limit', 'free_per_minute', 'free_per_day', 'account_rate_limit'],
+  provider: ['provider_overloaded', 'provider_error', 'timeout', 'network'],
+  money: ['insufficient_credits', 'key_limit'],
+  key: ['auth', 'region_blocked', 'edge_block'],
+  filters: ['moderation', 'data_policy'],
+  request: ['no_endpoints', 'model_not_found', 'context_length', 'bad_request', 'unknown_openrouter'],
+});
+const groups = /** @type {Group[]} */ (Object.keys(GROUPS));
+/** Of the others no try without a click can come to a good end. @type {readonly Group[]} */
+const AUTO = ['limits', 'provider'];
+/** @param {Group} group @returns {Way[]} */
+export const waysOf = (group) => (AUTO.includes(group) ? ['ask', 'explain', 'auto'] : ['ask', 'explain']);
+/** @param {Settings} settings @param {string} kind as the core names it @returns {Way} */
+export const wayOf = ({ does }, kind) => does[groups.find((group) => GROUPS[group].includes(kind)) ?? 'request'] ?? 'ask';
+
+/** @param {unknown} x @returns {x is Record<string, unknown>} */
+const isObject = (x) => typeof x === 'object' && x !== null && !Array.isArray(x);
 /** Pages from the disk have no host, and one name. @param {unknown} x @returns {x is string} */
 const isHost = (x) => x === 'file:' || (typeof x === 'string' && x.length <= 253 && /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:]+\]$/.test(x));
-/** @param {unknown} x @returns {string[]} */
-const hosts = (x) => (Array.isArray(x) ? [...new Set(x.filter(isHost))] : []);
+/** @param {unknown} x @returns {string[] | undefined} */
+const hosts = (x) => (Array.isArray(x) ? [...new Set(x.filter(isHost))] : undefined);
+/** @param {unknown} x @returns {Settings['does'] | undefined} */
+const does = (x) => (isObject(x) ? Object.fromEntries(groups.filter((group) => waysOf(group).some((way) => way === x[group])).map((group) => [group, x[group]])) : undefined);
+/** @param {unknown} x @returns {string | null | undefined} */
+const language = (x) => (x === null ? null : LANGUAGES.map((folder) => folder.replace('_', '-')).find((tag) => tag === x));
+/** @param {unknown} x */
+const flag = (x) => (typeof x === 'boolean' ? x : undefined);
 
+/**
+ * Each setting: as it is at first, and what is right in whatever lies there (undefined: nothing). A new one is a line here and one in `Settings`.
+ * @type {{[Name in keyof Settings]: {first: Settings[Name], read: (x: unknown) => Settings[Name] | undefined}}}
+ */
+const SETTINGS = {
+  off: { first: [], read: hosts },
+  auto: { first: [], read: hosts },
+  does: { first: {}, read: does },
+  language: { first: null, read: language },
+  sync: { first: false, read: flag },
+};
+const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(SETTINGS));
+/** Whether a device takes part is its own. */
+const SYNCED = /** @type {(keyof Settings)[]} */ (NAMES.filter((name) => name !== 'sync'));
+
+/** The shape of what lies there. 0 had no such key, and `off`, `auto` and `language` alone. */
+const VERSION = 1;
+
+/** As they are at first. @returns {Settings} */
+export const firstSettings = () => readSettings({});
 /**
  * What is right in whatever lies there, or came from a file; the rest is left out.
  * @param {unknown} x @returns {Settings}
  */
 export const readSettings = (x) => {
-  const { off, auto, language } = /** @type {Record<string, unknown>} */ (typeof x === 'object' && x !== null ? x : {});
-  const tags = LANGUAGES.map((folder) => folder.replace('_', '-'));
-  return { off: hosts(off), auto: hosts(auto), language: tags.find((tag) => tag === language) ?? null };
+  const from = isObject(x) ? x : {};
+  return /** @type {Settings} */ (Object.fromEntries(NAMES.map((name) => [name, SETTINGS[name].read(from[name]) ?? structuredClone(SETTINGS[name].first)])));
 };
+/** The names of those of which something could not be read. @param {Record<string, unknown>} from */
+const unread = (from) => NAMES.filter((name) => from[name] !== undefined && JSON.stringify(SETTINGS[name].read(from[name])) !== JSON.stringify(from[name]));
 
 const { storage } = cooldownCompat.api;
 
-/** @returns {Promise<Settings>} */
-export const loadSettings = async () => readSettings(await storage.local.get(['off', 'auto', 'language']));
+/** One after the other, in all windows and the worker: who reads, changes and writes must find what the last one wrote. @template T @param {() => Promise<T>} act @returns {Promise<T>} */
+const inTurn = async (act) => navigator.locks.request('cooldown-settings', act);
 
-/** Over what lies there; what is not given stays. @param {Partial<Settings>} changed */
-export const saveSettings = async ({ language, ...lists }) => {
-  if (language === null) await storage.local.remove('language');
-  else if (language !== undefined) await storage.local.set({ language });
-  await storage.local.set(lists);
+// ---- what an organisation has set
+
+/** @type {Promise<Partial<Settings>> | undefined} */
+let managed;
+/** The settings that an organisation has set, which nobody here can change. @returns {Promise<Partial<Settings>>} */
+export const managedSettings = () => (managed ??= storage.managed.get(NAMES).catch(() => ({})) // Firefox has none where nothing is set
+  .then((/** @type {Record<string, unknown>} */ all) => Object.fromEntries(NAMES.map((name) => [name, SETTINGS[name].read(all[name])]).filter(([, value]) => value !== undefined))));
+storage.onChanged.addListener((_, area) => { if (area === 'managed') managed = undefined; });
+
+// ---- read and write
+
+/** @returns {Promise<Settings>} */
+export const loadSettings = async () => {
+  const [own, above] = await Promise.all([storage.local.get(NAMES), managedSettings()]);
+  return { ...readSettings(own), ...above };
 };
+
+/**
+ * The one way to change them. What is not given stays.
+ * @param {(own: Settings) => Partial<Settings>} change of the person's own, as they lie there by then
+ * @returns {Promise<Settings>} as they were
+ */
+export const changeSettings = (change) => inTurn(async () => {
+  const { stamps, ...stored } = await storage.local.get([...NAMES, 'stamps']);
+  const before = readSettings(stored), changed = change(before), at_ms = Date.now();
+  const names = NAMES.filter((name) => changed[name] !== undefined);
+  const all = { ...(isObject(stamps) ? stamps : {}), ...Object.fromEntries(names.map((name) => [name, at_ms])) };
+  await storage.local.set({ ...changed, version: VERSION, stamps: all });
+  if (changed.sync ?? before.sync) await hand(names.filter((name) => SYNCED.includes(name)), { ...before, ...changed }, all);
+  return before;
+});
+/** @param {Partial<Settings>} changed */
+export const saveSettings = (changed) => changeSettings(() => changed);
+
+// ---- what cannot be read
+
+/**
+ * What lay there and could not be read, whole: nothing of the person's is thrown away by us.
+ * @typedef {{newer: boolean, settings: Record<string, unknown>}} Aside
+ */
+/** Brings what lies there into today's shape. What is wrong in it, or of a later version, is set aside. */
+export const tidySettings = () => inTurn(async () => {
+  const { version, ...stored } = await storage.local.get([...NAMES, 'version']);
+  const newer = typeof version === 'number' && version > VERSION, wrong = unread(stored);
+  if (version === VERSION && wrong.length === 0) return;
+  const read = readSettings(stored), there = NAMES.filter((name) => stored[name] !== undefined);
+  if (newer || wrong.length > 0) await storage.local.set({ aside: { newer, settings: stored } });
+  await storage.local.set({ ...Object.fromEntries(there.map((name) => [name, read[name]])), version: VERSION });
+});
+/** @returns {Promise<Aside | null>} */
+export const loadAside = async () => {
+  const { aside } = await storage.local.get('aside');
+  return isObject(aside) && isObject(aside.settings) ? { newer: aside.newer === true, settings: aside.settings } : null;
+};
+export const dropAside = () => storage.local.remove('aside');
+
+// ---- on the person's other devices
+
+/** @typedef {{full: boolean}} SyncTrouble  full: more than the browser carries */
+/** @param {(keyof Settings)[]} names @param {Settings} settings @param {Record<string, unknown>} stamps when each was changed */
+const hand = async (names, settings, stamps) => {
+  /** @type {SyncTrouble | null} */
+  let trouble = null;
+  for (const name of names) {
+    try { await storage.sync.set({ [name]: { value: settings[name], at_ms: stamps[name] } }); } catch (error) { trouble = { full: /quota/i.test(String(error)) }; }
+  }
+  await storage.local.set({ sync_trouble: trouble });
+};
+/** @returns {Promise<SyncTrouble | null>} */
+export const loadSyncTrouble = async () => {
+  const { sync_trouble: trouble } = await storage.local.get('sync_trouble');
+  return isObject(trouble) ? { full: trouble.full === true } : null;
+};
+/** Takes what is newer there, and hands over what is newer here: of each setting the newest change counts. */
+export const syncSettings = () => inTurn(async () => {
+  const { stamps, ...stored } = await storage.local.get([...NAMES, 'stamps']);
+  const own = readSettings(stored), here = /** @type {Record<string, number>} our own record */ (isObject(stamps) ? stamps : {});
+  if (!own.sync) return;
+  /** @type {Record<string, unknown>} */
+  const there = await storage.sync.get(SYNCED).catch(() => ({}));
+  /** @type {Record<string, unknown>} */
+  const taken = {}, at = { ...here };
+  /** @type {(keyof Settings)[]} */
+  const handed = [];
+  for (const name of SYNCED) {
+    const one = isObject(there[name]) ? there[name] : {};
+    const theirs = typeof one.at_ms === 'number' ? one.at_ms : 0, ours = here[name] ?? (stored[name] === undefined ? 0 : 1), value = SETTINGS[name].read(one.value);
+    if (theirs > ours && value !== undefined) { taken[name] = value; at[name] = theirs; }
+    else if (ours > theirs) { handed.push(name); at[name] = ours; }
+  }
+  if (Object.keys(taken).length > 0) await storage.local.set({ ...taken, stamps: at });
+  if (handed.length > 0) await hand(handed, own, at);
+});
+
+// ---- a file
 
 /** As a file holds them. @param {Settings} settings */
-export const toFile = (settings) => `${JSON.stringify({ cooldown: 1, settings }, null, 2)}\n`;
-/** Null where it is no such file. @param {string} text @returns {Settings | null} */
+export const toFile = (settings) => `${JSON.stringify({ cooldown: VERSION, settings }, null, 2)}\n`;
+/**
+ * @param {string} text
+ * @returns {{settings: Partial<Settings>, left_out: string[]} | 'not_json' | 'foreign' | 'newer'} what it holds, and the names of what could not be read of it; or why it is no such file
+ */
 export const fromFile = (text) => {
-  try {
-    const file = JSON.parse(text);
-    return file?.cooldown === 1 && typeof file.settings === 'object' && file.settings !== null ? readSettings(file.settings) : null;
-  } catch { return null; }
+  /** @type {unknown} */
+  let file;
+  try { file = JSON.parse(text); } catch { return 'not_json'; }
+  if (!isObject(file) || typeof file.cooldown !== 'number' || !isObject(file.settings)) return 'foreign';
+  if (file.cooldown > VERSION) return 'newer';
+  const { settings } = file, names = /** @type {string[]} */ (NAMES), read = readSettings(settings);
+  return {
+    settings: Object.fromEntries(SYNCED.filter((name) => settings[name] !== undefined).map((name) => [name, read[name]])),
+    left_out: [...unread(settings), ...Object.keys(settings).filter((name) => !names.includes(name))],
+  };
 };
+
+// ---- for a while, in this browser session at most: a provider that is skipped on a site, a site that is paused
+
+export const FOR_NOW_MS = 3_600_000;
+/** @typedef {{rules: Record<string, Rule>, pauses: Record<string, {until_ms: number}>}} ForNow by host */
+/** @template {{until_ms: number}} T @param {unknown} x @returns {Record<string, T>} those that still hold */
+const running = (x) => {
+  const all = /** @type {[string, T][]} our own record */ (Object.entries(isObject(x) ? x : {}));
+  return Object.fromEntries(all.filter(([, { until_ms }]) => until_ms > Date.now()));
+};
+/** @returns {Promise<ForNow>} */
+export const loadForNow = async () => {
+  const { rules, pauses } = await storage.session.get(['rules', 'pauses']);
+  return { rules: running(rules), pauses: running(pauses) };
+};
+/** @template {keyof ForNow} Name @param {Name} name @param {string} host @param {ForNow[Name][string] | null} one null: it ends */
+export const setForNow = (name, host, one) => inTurn(async () => {
+  const { [host]: _, ...others } = (await loadForNow())[name];
+  await storage.session.set({ [name]: one === null ? others : { ...others, [host]: one } });
+});
+
+/**
+ * Forgets what was learnt and noted, for a while or longer; the settings stay.
+ * @returns {Promise<() => Promise<unknown>>} the way back
+ */
+export const clearMemory = () => inTurn(async () => {
+  const [learnt, noted] = await Promise.all([storage.session.get(), storage.local.get('reminders')]);
+  await Promise.all([storage.session.clear(), storage.local.remove('reminders')]);
+  return () => Promise.all([storage.session.set(learnt), storage.local.set(noted)]);
+});

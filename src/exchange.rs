@@ -109,8 +109,8 @@ pub struct SiteMemory {
     /// How often the site's app sends a request that failed in this way (by its status, or inside a good answer) again by
     /// itself before it gives up; `None` until it was seen.
     pub own_retries: Option<u32>,
-    /// The person paused holding on this site.
-    pub paused: bool,
+    /// The person wants failures like this one explained, and nothing held.
+    pub only_explain: bool,
     /// How long its app waits for an answer, in milliseconds, where that is known to be short.
     pub patience_ms: Option<u32>,
     /// The person lets failures be tried again by themselves on this site.

@@ -60,12 +60,15 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
         Some(wait_ms) => wait_ms > MAX_WAIT_MS || wait_ms + AFTER_WAIT_MS > patience_ms,
         None => lasts_long(diagnosis),
     };
-    let impossible = !question.replayable || question.site.paused || diagnosis.retry_helps == RetryHelps::Never;
+    let impossible = !question.replayable || diagnosis.retry_helps == RetryHelps::Never;
     if impossible || out_of_reach {
         return plan;
     }
     if app_tries_again(question) {
         return Plan { show_after_ms: APP_RETRY_MS, ..plan };
+    }
+    if question.site.only_explain {
+        return plan;
     }
     let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS)).min(patience_ms);
     let press_at_ms = ready_at_ms.max(after_pause(question));
@@ -86,7 +89,7 @@ fn after_pause(question: &Question) -> Option<u64> {
 /// by itself.
 #[must_use]
 pub(crate) fn hold_for_change(plan: Plan, question: &Question) -> Plan {
-    if plan.hold || plan.show_after_ms > 0 || question.site.paused {
+    if plan.hold || plan.show_after_ms > 0 || question.site.only_explain {
         return plan;
     }
     let status = question.exchange.status;

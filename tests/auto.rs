@@ -75,7 +75,7 @@ fn nothing_without_leave_nor_on_top_of_the_apps_own_tries() {
     };
     let auto = SiteMemory { auto: true, ..SiteMemory::default() };
     assert_eq!(with(SiteMemory::default(), None), 0, "the person did not allow it here");
-    assert_eq!(with(SiteMemory { paused: true, ..auto }, None), 0);
+    assert_eq!(with(SiteMemory { only_explain: true, ..auto }, None), 0);
     assert_eq!(with(auto, Some(2)), 0, "an SDK that tries by itself");
     assert_eq!(with(SiteMemory { own_retries: Some(1), ..auto }, None), 0, "a site that was seen to");
     assert_eq!(with(SiteMemory { own_retries: Some(0), ..auto }, Some(0)), 3, "an SDK that was seen not to");

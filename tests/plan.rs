@@ -148,7 +148,7 @@ fn not_held_where_nothing_can_land() {
     assert_eq!(impatient(55_000, r#","retry_after_seconds":45"#).deadline_ms, Some(55_000));
     assert!(!impatient(55_000, r#","retry_after_seconds":46"#).hold, "no time would be left for the answer");
     assert!(!plan(&Question { replayable: false, ..pool("") }).hold);
-    assert!(!plan(&Question { site: SiteMemory { paused: true, ..SiteMemory::default() }, ..pool("") }).hold);
+    assert!(!plan(&Question { site: SiteMemory { only_explain: true, ..SiteMemory::default() }, ..pool("") }).hold);
     assert!(!plan(&failing(401, r#"{"error":{"message":"User not found.","code":401}}"#)).hold);
     assert!(!plan(&failing(429, r#"{"error":{"message":"Rate limit exceeded: free-models-per-day","code":429}}"#)).hold);
     let key = r#"{"error":{"message":"Key limit exceeded (daily limit). Manage it using https://openrouter.ai/settings/keys","code":403}}"#;
@@ -173,6 +173,8 @@ fn an_app_that_retries_by_itself_is_left_alone() {
     assert!(with(Some(2), None, 3).hold, "its last one");
     assert_eq!(with(None, Some(1), 1), left_alone, "a site that was seen to try once more");
     assert!(with(None, Some(1), 2).hold);
+    let site = SiteMemory { own_retries: Some(1), only_explain: true, ..SiteMemory::default() };
+    assert_eq!(plan(&Question { attempt: 1, site, ..pool("") }), left_alone, "and what is only explained is not explained too early");
     assert!(with(Some(0), Some(0), 1).hold, "a site whose SDK was seen not to try again");
     assert!(with(None, Some(1_000), 6).hold, "no site is left alone for ever");
 }

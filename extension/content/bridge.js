@@ -70,10 +70,18 @@
 
   /**
    * What the card speaks for. `reload`: the page itself is the failed answer, and Retry loads it anew.
-   * @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, over: 'answered' | 'released' | 'explained' | 'nothing' | null, by: string | null, panel: View['panel'], rule: Rule | null, reload: boolean}} Story
+   * @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, at_ms: number, over: 'answered' | 'released' | 'explained' | 'nothing' | null, by: string | null, panel: View['panel'], rule: Rule | null, reload: boolean}} Story
    */
   /** Null without a card. @type {Story | null} */
   let story = null;
+  /** What this page's cards were about, for the popup: it lies here alone, and ends with the page. @type {Story[]} */
+  const told = [];
+  const MOST_TOLD = 5;
+  /** What a key had left when that was asked for last. @type {Panel | null} */
+  let limits = null;
+  /** Until when nothing is held or shown here: the person paused it, switched it off or took the leave back while this page was open. */
+  let rests_until = 0;
+  const isResting = () => rests_until > Date.now();
   /** Tries without a click. @type {Map<number, number>} by story */
   const tried = new Map();
   /** The one that is to come, which `turn` makes void as soon as anything else happens. @type {{at_ms: number, timer: number, ends: AbortController} | null} */
@@ -138,6 +146,7 @@
     const requests = story.stories.size;
     if (now === 'released' || (now === 'explained' && !story.reload)) seek();
     const { verdict, attempt, by, panel, rule, reload } = story;
+    if (!told.includes(story) && now !== 'nothing' && told.push(story) > MOST_TOLD) told.shift();
     overlay.show({
       verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null, reload,
       auto_at_ms: auto?.at_ms ?? null, remind: now === 'released' ? remind : null,
@@ -233,7 +242,7 @@
     const keeps = [...held.values()].some((one) => one.id !== m.id && one.verdict !== null);
     const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
     if (story === null || (isRoom && !keeps && !story.stories.has(m.story))) {
-      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, over: null, by: null, panel: null, rule, reload: false };
+      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, at_ms: m.exchange.at_ms, over: null, by: null, panel: null, rule, reload: false };
       failedHere = asked = false;
     } else {
       story.stories.add(m.story);
@@ -261,7 +270,7 @@
     if (one === undefined || last === null || asked || !['held', 'failed'].includes(phase())) { stopAuto(); return; }
     const { plan, diagnosis } = /** @type {Verdict} held, so judged */ (one.verdict);
     const reply = await ask({
-      v: V, type: 'auto', provider: diagnosis.provider ?? diagnosis.limit_owner, allowed: plan.auto_tries, tried: tried.get(one.story) ?? 0,
+      v: V, type: 'auto', kind: diagnosis.kind, provider: diagnosis.provider ?? diagnosis.limit_owner, allowed: plan.auto_tries, tried: tried.get(one.story) ?? 0,
       ready_at_ms: readyAt(last) || null, ends_at_ms: Date.now() + one.ends_at - performance.now(), due_at_ms,
     });
     if (now !== turn) return; // a press, an edit or another failure came meanwhile
@@ -308,7 +317,7 @@
     said = [];
     shownAt = near;
     drafts ??= watchDrafts(appHere(), render);
-    story = { verdict, stories: new Set(), attempt: 1, over, by: null, panel: null, rule: null, reload };
+    story = { verdict, stories: new Set(), attempt: 1, at_ms: Date.now(), over, by: null, panel: null, rule: null, reload };
     failedHere = asked = false;
     remind = null;
     overlay.open();
@@ -342,7 +351,7 @@
    * @param {Exchange} exchange @param {{reload?: boolean, near?: Element | null}} how `reload`: it is the page itself; `near`: it is a text, which stands there
    */
   const seen = async (exchange, { reload = false, near = null }) => {
-    if (isSmall()) return;
+    if (isSmall() || isResting()) return;
     const verdict = await judge(exchange, reload);
     // Of a text that does not even name OpenRouter, only what nobody else says is believed.
     const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter/i.test(exchange.body);
@@ -352,7 +361,9 @@
     else if (exchange.body === '' && performance.now() - readAt < TOLD_MS) return;
     tell(verdict, 'explained', reload, near);
   };
-  Object.defineProperty(globalThis, 'cooldownBridge', { value: Object.freeze({ seen }) });
+  /** @returns {Recent} */
+  const recent = () => ({ failures: told.map(({ verdict, at_ms, over }) => ({ verdict, at_ms, answered: over === 'answered' })).reverse(), limits });
+  Object.defineProperty(globalThis, 'cooldownBridge', { value: Object.freeze({ seen, recent }) });
 
   /** A call that no hook sees has failed. @param {Exchange} exchange */
   const onUnheld = (exchange) => {
@@ -364,6 +375,7 @@
 
   /** @param {Observed} m */
   const onObserved = async (m) => {
+    if (isResting()) { decide('release', m.id); return; }
     const known = appHere();
     // What a known app asks of its own server beside generations says nothing of OpenRouter's.
     if (m.request.relay && known?.routes?.test(new URL(m.exchange.url).pathname) === false && !known.relays.some((head) => m.exchange.url.startsWith(head))) {
@@ -657,7 +669,10 @@
   /** @param {Limits} m */
   const onLimits = async ({ story: id, numbers }) => {
     const mine = asking;
-    if (story?.panel === 'loading' && story.stories.has(id)) showPanel(mine, await ask({ v: V, type: 'tell_limits', numbers, at_ms: Date.now() }));
+    if (story?.panel !== 'loading' || !story.stories.has(id)) return;
+    const reply = await ask({ v: V, type: 'tell_limits', numbers, at_ms: Date.now() });
+    if (isObject(reply) && isObject(reply.panel)) limits = /** @type {any} the worker's word */ (reply.panel);
+    showPanel(mine, reply);
   };
 
   const setReminder = async () => {
@@ -679,6 +694,14 @@
     closeCard();
   };
 
+  /** May we be here still? What is held goes to the page at once, and so does what fails from now on. */
+  const onChanged = async () => {
+    const reply = await ask({ v: V, type: 'standing' });
+    rests_until = isObject(reply) && typeof reply.until_ms === 'number' ? reply.until_ms : 0;
+    // What was put into an open page explains what the person asked about there, on the leave of a click.
+    if (isResting() && !isLate) dismiss();
+  };
+
   // ---- wires
 
   /** @param {MessageEvent} event */
@@ -695,7 +718,7 @@
       case 'settled': onSettled(m); break;
       case 'resent': onResent(m); break;
       case 'limits': onLimits(m); break;
-      case 'failed': globalThis.cooldownText?.wake(); break;
+      case 'failed': if (!isResting()) globalThis.cooldownText?.wake(); break;
     }
   };
 
@@ -728,11 +751,12 @@
   api.runtime.onMessage.addListener((m, sender, respond) => {
     if (sender.id !== api.runtime.id || sender.tab !== undefined) return;
     if (isObject(m) && m.v === V && m.type === 'status') respond({ v: V, ok: true, late: isLate && tap === null, locked: !isLate && tap === null });
-    const told = toBridge(m);
-    if (told === null) return;
-    if (told.type === 'told') tell(told.verdict, told.phase);
-    else if (told.type === 'unheld') onUnheld(told.exchange);
-    else globalThis.cooldownText?.wake();
+    const heard = toBridge(m);
+    if (heard === null) return;
+    if (heard.type === 'told') tell(heard.verdict, heard.phase);
+    else if (heard.type === 'unheld') onUnheld(heard.exchange);
+    else if (heard.type === 'changed') onChanged();
+    else if (!isResting()) globalThis.cooldownText?.wake();
     respond({ v: V, ok: true });
   });
 })();

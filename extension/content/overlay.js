@@ -5,7 +5,7 @@
 
 (() => {
   'use strict';
-  const { api, isAlive, ask } = cooldownCompat;
+  const { api, isAlive, ask, fill } = cooldownCompat;
   const { V, fromCard } = cooldownProtocol;
 
   const HELLO_MS = 500;     // a frame with the core is painted after 46 to 120 ms; `load` fires for blocked frames too
@@ -47,6 +47,8 @@
     let shown = false;        // the person can see something
     let openedAt = 0;
     let shownAt = 0;
+    /** What the strip says beside the verdict's words, in the same language; asked for where there is a strip. @type {Record<string, string> | null} */
+    let labels = null;
     let rebuilds = 0;
     let helloTimer = 0;
     let settleTimer = 0;
@@ -82,7 +84,7 @@
       // Not randomUUID(), which pages over plain http do not have: apps in the home network are such.
       const token = Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => byte.toString(16).padStart(2, '0')).join('');
       const made = frame = document.createElement('iframe');
-      made.title = api.i18n.getMessage('card_frame_title');
+      made.title = view?.verdict.words.title ?? 'Cooldown';
       made.setAttribute('credentialless', '');   // lets it load on pages with COEP; harmless elsewhere
       made.setAttribute('allow', "clipboard-write 'self'");
       made.dataset.quiet = '';
@@ -128,7 +130,10 @@
       if (alive && port !== null) {
         port.postMessage({ v: V, type: 'show', view });
         told = true;
-      } else if (performance.now() - openedAt >= HELLO_MS) drawStrip(view);
+        if (frame !== null) frame.title = view.verdict.words.title;
+      } else if (performance.now() - openedAt < HELLO_MS) return;
+      else if (labels !== null) drawStrip(view);
+      else ask({ v: V, type: 'strip_words' }).then((reply) => { labels = reply?.words ?? {}; draw(); });
     };
 
     /** The same words and actions without a frame. @param {View} what */
@@ -143,7 +148,6 @@
       card.dataset.phase = phase;
       card.lang = words.lang;
       card.setAttribute('role', 'region');
-      card.setAttribute('aria-label', api.i18n.getMessage('card_frame_title'));
       /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} id @param {string} text */
       const add = (tag, id, text) => {
         const element = document.createElement(tag);
@@ -156,12 +160,13 @@
       const acts = (element, action, index = 0) => element.addEventListener('click', (event) => {
         if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action, index);
       });
-      /** @param {string} key */
-      const say = (key) => api.i18n.getMessage(key, [String(attempt)]);
+      /** @param {string} key @param {Record<string, string>} [args] */
+      const say = (key, args) => fill(labels?.[key] ?? '', { count: String(attempt), ...args });
+      card.setAttribute('aria-label', say('card_frame_title'));
       const close = add('button', 'close', '×');
       close.setAttribute('aria-label', say(['answered', 'released', 'explained', 'nothing'].includes(phase) || reload ? 'card_close' : 'card_close_held'));
       acts(close, 'dismiss');
-      const done = attempt > 1 && by !== null ? api.i18n.getMessage('card_answered_by', [String(attempt), by]) : say(attempt > 1 ? 'card_answered_on' : 'card_answered');
+      const done = attempt > 1 && by !== null ? say('card_answered_by', { provider: by }) : say(attempt > 1 ? 'card_answered_on' : 'card_answered');
       add('p', 'title', phase === 'answered' ? done : words.title);
       if (phase !== 'answered') add('p', 'body', words.body);
       const tip = {
@@ -178,7 +183,7 @@
       }
       if (remind === 'offer') acts(add('button', 'remind', say('card_remind')), 'remind');
       else if (remind === 'set') add('p', 'tip', say('card_reminder_set'));
-      if (control !== null) acts(add('button', 'control', api.i18n.getMessage('card_control', [control])), 'control');
+      if (control !== null) acts(add('button', 'control', say('card_control', { label: control })), 'control');
       let links = 0, changes = 0;
       for (const [index, remedy] of phase === 'answered' ? [] : remedies.entries()) {
         if (remedy.url !== null) {

@@ -80,7 +80,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn own_retries(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
-    fn paused(this: &Asked) -> JsValue;
+    fn only_explain(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
     fn patience_ms(this: &Asked) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
@@ -139,7 +139,7 @@ fn request(from: &Asked) -> Result<RequestFacts, JsValue> {
 fn site(from: &Asked) -> Result<SiteMemory, JsValue> {
     Ok(SiteMemory {
         own_retries: whole(&from.own_retries(), "own_retries")?,
-        paused: flag(&from.paused(), "paused")?.unwrap_or_default(),
+        only_explain: flag(&from.only_explain(), "only_explain")?.unwrap_or_default(),
         patience_ms: whole(&from.patience_ms(), "patience_ms")?,
         auto: flag(&from.auto(), "auto")?.unwrap_or_default(),
     })

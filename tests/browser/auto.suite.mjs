@@ -12,8 +12,8 @@ import { pause, until } from './lib/wait.mjs';
 /** In the popup, as a person does it. @param {Scene} t */
 const switchOn = async (t) => {
   const popup = await t.openPopup();
-  assert.equal(await popup.evaluate(() => /** @type {HTMLInputElement} */ (document.getElementById('auto')).checked), false, 'off at first');
-  await popup.click('#auto');
+  assert.equal(await popup.evaluate(() => /** @type {HTMLInputElement} */ (document.getElementById('by-itself-on')).checked), false, 'off at first');
+  await popup.click('#by-itself-on');
   await until('it is kept', () => popup.evaluate(async (host) => JSON.stringify(await chrome.storage.local.get('auto')).includes(`"${host}"`), t.host));
   await popup.close();
 };

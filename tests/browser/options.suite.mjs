@@ -41,7 +41,7 @@ export default {
         assert.equal((await stored(page)).language, 'de');
         await page.click('#undo');
         await until('it speaks as the browser', () => page.evaluate(() => document.documentElement.lang === 'en'));
-        assert.equal('language' in await stored(page), false);
+        assert.equal((await stored(page)).language, null);
       },
     },
     {
@@ -94,20 +94,27 @@ export default {
       name: 'a file is read, a wrong one changes nothing, a reset is undone', alone: true,
       run: async (t) => {
         const page = await open(t);
-        await choose(page, 'good.json', '{"cooldown":1,"settings":{"off":["a.example","not a host",7],"auto":["b.example","not a host"],"language":"fr","more":"of a later version"}}');
-        await until('it speaks French', () => page.evaluate(() => document.documentElement.lang === 'fr'));
+        await choose(page, 'whole.json', '{"cooldown":1,"settings":{"off":[],"auto":["a.example"]}}');
+        await says(page, 'The settings of the file are in force.');
+        await choose(page, 'good.json', '{"cooldown":1,"settings":{"off":["a.example","not a host",7],"auto":["b.example","not a host"],"does":{"limits":"auto","money":"auto"},"language":"en","sync":true,"more":"of a later version"}}');
+        await says(page, 'The settings of the file are in force, but for what could not be read in: off, auto, does, more.');
         const read = await stored(page);
-        assert.deepEqual([read.off, read.auto, read.language, 'more' in read], [['a.example'], ['b.example'], 'fr', false]);
-        for (const wrong of ['', '[]', '{"cooldown":2,"settings":{}}', '{"settings":{"off":[]}}', '{"cooldown":1,"settings":null}']) {
-          await choose(page, 'wrong.json', wrong);
-          await until('it says so', () => page.evaluate(() => document.querySelector('#said button')?.hasAttribute('hidden') && document.querySelector('#said span')?.textContent !== ''));
+        assert.deepEqual([read.off, read.auto, read.does, read.language, read.sync, 'more' in read], [['a.example'], ['b.example'], { limits: 'auto' }, 'en', undefined, false]);
+        /** @type {[string, string][]} */
+        const wrong = [['', 'This file can’t be read: it is no JSON. Nothing changed.'], ['{"cooldown":1,', 'This file can’t be read: it is no JSON. Nothing changed.'], ['[]', 'This is no file of Cooldown\'s settings. Nothing changed.'],
+          ['{"settings":{"off":[]}}', 'This is no file of Cooldown\'s settings. Nothing changed.'], ['{"cooldown":1,"settings":null}', 'This is no file of Cooldown\'s settings. Nothing changed.'],
+          ['{"cooldown":2,"settings":{}}', 'This file is from a newer Cooldown. Nothing changed.']];
+        for (const [text, why] of wrong) {
+          await page.evaluate(() => document.querySelector('#said span')?.replaceChildren());
+          await choose(page, 'wrong.json', text);
+          await says(page, why);
           assert.deepEqual(await stored(page), read);
         }
         await page.click('#reset');
-        await until('it is as at first', async () => (await stored(page)).language === undefined && JSON.stringify((await stored(page)).auto) === '[]');
+        await until('it is as at first', async () => (await stored(page)).language === null && JSON.stringify((await stored(page)).auto) === '[]');
         assert.deepEqual((await stored(page)).auto, []);
         await page.click('#undo');
-        await until('it is as before', async () => (await stored(page)).language === 'fr' && JSON.stringify((await stored(page)).auto) === '["b.example"]');
+        await until('it is as before', async () => (await stored(page)).language === 'en' && JSON.stringify((await stored(page)).auto) === '["b.example"]');
         assert.deepEqual((await stored(page)).off, ['a.example']);
       },
     },

@@ -257,9 +257,9 @@ export default {
         assert.match(await next.text('#rule') ?? '', /^Cerebras is skipped here until/);
         assert.deepEqual((await t.log()).map(({ body }) => JSON.parse(body).provider ?? null), [null, { ignore: ['cerebras'] }, null, { ignore: ['cerebras'] }]);
         const popup = await t.openPopup();
-        await until('the popup says it', () => popup.evaluate(() => document.getElementById('rule')?.textContent?.startsWith('Cerebras is skipped')));
-        await popup.click('#end_rule');
-        await until('it is gone', () => popup.evaluate(() => document.getElementById('rule_box')?.hidden === true));
+        await until('the popup says it', () => popup.evaluate(() => document.getElementById('rule-says')?.textContent?.startsWith('Cerebras is skipped')));
+        await popup.click('#end-rule');
+        await until('it is gone', () => popup.evaluate(() => document.getElementById('rule-box')?.hidden === true));
         await page.bringToFront();
         await send(page, 'and again');
         const last = await t.card(page);

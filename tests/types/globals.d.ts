@@ -15,14 +15,16 @@ declare const cooldownProtocol: Readonly<{
   toCard(m: unknown): Show | null;
   toStage(m: unknown): Guest | null;
   fromStage(m: unknown): Seat | Act | null;
-  toBridge(m: unknown): Told | Unheld | Failed | null;
-  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | SiteState | SetSite | SetEverywhere | SetAuto | EndRule | null;
+  toBridge(m: unknown): Told | Unheld | Failed | Changed | null;
+  fromRecent(x: unknown): Recent;
+  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
 }>;
 
 declare const cooldownCompat: Readonly<{
   api: typeof chrome;
   isAlive(): boolean;
   ask(message: object): Promise<any>;
+  fill(message: string, args: Record<string, string>): string;
   WIRE: chrome.runtime.ManifestPermission[];
 }>;
 
@@ -56,6 +58,7 @@ declare const cooldownOverlay: Readonly<{
 
 declare const cooldownBridge: Readonly<{
   seen(exchange: Exchange, how: { reload?: boolean; near?: Element | null }): Promise<void>;
+  recent(): Recent;
 }>;
 
 /** Not where the bridge was put into a page that was there before. */

@@ -140,7 +140,7 @@ fn questions() -> Result<Vec<Value>> {
             "model": "acme/model-1", "stream": true, "max_tokens": null, "key": true, "only": [], "order": [], "allow_fallbacks": null,
             "app_retries": null,
         });
-        let site = json!({ "own_retries": null, "paused": false });
+        let site = json!({ "own_retries": null, "only_explain": false });
         let asked = json!({ "exchange": exchange, "request": request, "replayable": true, "attempt": 1, "site": site });
         Ok(json!({ "id": id, "question": asked }))
     };
