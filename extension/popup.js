@@ -182,6 +182,7 @@ const failureRow = ({ verdict, at_ms, answered }) => {
   button.type = 'button';
   button.setAttribute('aria-expanded', 'false');
   name.textContent = verdict.words.title;
+  name.dir = 'auto'; // in the language of when it was explained
   note.textContent = answered ? `${words('card_answered')} · ${ago(at_ms)}` : ago(at_ms);
   button.append(name, ' ', note);
   item.append(button);
@@ -210,6 +211,7 @@ const drawRecent = async () => {
     const line = document.createElement('div'), name = document.createElement('dt'), what = document.createElement('dd');
     name.textContent = label;
     what.textContent = value;
+    name.dir = what.dir = 'auto';
     line.append(name, what);
     return line;
   }));
@@ -265,5 +267,6 @@ const tab = await findTab().catch(() => undefined);
 url = tab?.url ?? '';
 tab_id = tab?.id ?? -1;
 await refresh();
-performance.mark('drawn');
+performance.mark('drawn'); // for tests/browser/opens.mjs
 await drawRecent();
+performance.mark('listed');

@@ -40,6 +40,8 @@ fn value(mut manifest: Value, browser: Browser, grants: Grants<'_>) -> Result<Va
             // 130: the first that honours use_dynamic_url, which keeps pages from probing for the card.
             top.insert("minimum_chrome_version".into(), json!("130"));
             top.insert("background".into(), json!({ "service_worker": "background.js", "type": "module" }));
+            // What an organisation may set. Firefox wants no list of it.
+            top.insert("storage".into(), json!({ "managed_schema": "managed.json" }));
         }
         Browser::Firefox => {
             top.insert("background".into(), json!({ "scripts": ["background.js"], "type": "module" }));
@@ -181,8 +183,9 @@ mod tests {
             "web_accessible_resources",
             "background",
         ];
-        for (browser, own) in [(Browser::Chromium, "minimum_chrome_version"), (Browser::Firefox, "browser_specific_settings")] {
-            let expected: BTreeSet<&str> = common.into_iter().chain([own]).collect();
+        let own = [(Browser::Chromium, vec!["minimum_chrome_version", "storage"]), (Browser::Firefox, vec!["browser_specific_settings"])];
+        for (browser, own) in own {
+            let expected: BTreeSet<&str> = common.into_iter().chain(own).collect();
             let manifest = made(browser, Grants::Shipped);
             assert_eq!(manifest.as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>(), expected);
         }
@@ -192,7 +195,7 @@ mod tests {
     fn every_file_it_names_is_there() {
         let extension = crate::root().join("extension");
         let manifest = made(Browser::Chromium, Grants::Shipped);
-        let mut files: Vec<&str> = vec!["background.js"];
+        let mut files: Vec<&str> = vec!["background.js", manifest["storage"]["managed_schema"].as_str().unwrap()];
         files.extend(
             manifest["icons"].as_object().unwrap().values().chain([&manifest["action"]["default_popup"]]).filter_map(Value::as_str),
         );

@@ -35,11 +35,11 @@ export class Driver {
 
   /**
    * @param {BrowserName} name
-   * @param {{mock: import('./mock.mjs').Mock, extension: string | null, headed?: boolean, dark?: boolean, app?: string | null}} options null: a plain browser;
-   *   `app`: an address that Chromium opens in a window of its own, as it does for an installed app
+   * @param {{mock: import('./mock.mjs').Mock, extension: string | null, headed?: boolean, dark?: boolean, app?: string | null, home?: string}} options null: a plain browser;
+   *   `app`: an address that Chromium opens in a window of its own, as it does for an installed app; `home`: where Firefox looks for what an organisation has set
    */
-  static async start(name, { mock, extension, headed = false, dark = false, app = null }) {
-    const driver = name === 'chromium' ? await startChromium(mock, headed, dark, app) : await startFirefox(mock, headed, extension, dark);
+  static async start(name, { mock, extension, headed = false, dark = false, app = null, home }) {
+    const driver = name === 'chromium' ? await startChromium(mock, headed, dark, app) : await startFirefox(mock, headed, extension, dark, home);
     try {
       if (extension !== null) await driver.install(extension);
     } catch (error) { await driver.stop(); throw error; }
@@ -267,12 +267,13 @@ const startChromium = async (mock, headed, dark, app) => {
   return new Driver('chromium', browser, profile);
 };
 
-/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {string | null} extension @param {boolean} dark */
-const startFirefox = async (mock, headed, extension, dark) => {
+/** @param {import('./mock.mjs').Mock} mock @param {boolean} headed @param {string | null} extension @param {boolean} dark @param {string} [home] */
+const startFirefox = async (mock, headed, extension, dark, home) => {
   const profile = mkdtempSync(join(tmpdir(), 'cooldown-firefox-'));
   const gecko = extension === null ? null : JSON.parse(readFileSync(join(extension, 'manifest.json'), 'utf8')).browser_specific_settings.gecko;
   const browser = await within('Firefox starts', START_MS, puppeteer.launch({
     browser: 'firefox', executablePath: PATHS.firefox, headless: !headed, userDataDir: profile, acceptInsecureCerts: true, timeout: START_MS, args: ['--remote-allow-system-access'],
+    ...(home === undefined ? {} : { env: { ...process.env, HOME: home } }),
     extraPrefsFirefox: {
       'network.dns.forceResolve': '127.0.0.1',
       'network.socket.forcePort': `443=${mock.tlsPort};80=${mock.plainPort}`,
