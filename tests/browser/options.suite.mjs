@@ -77,6 +77,19 @@ const suite = {
       },
     },
     {
+      name: 'in a page of ours no text becomes markup or script', browsers: ['chromium'], // Firefox knows no Trusted Types yet, and leaves the words alone
+      run: async (t) => {
+        const page = await open(t);
+        const refused = await page.evaluate(() => [
+          () => { document.createElement('p').innerHTML = '<b>x</b>'; },
+          () => { document.createElement('script').src = 'popup.js'; },
+          () => { setTimeout('0'); },
+          () => /** @type {any} not in these types */ (globalThis).trustedTypes.createPolicy('x', {}),
+        ].map((run) => { try { run(); return 'done'; } catch (error) { return String(error); } }));
+        assert.ok(refused.every((why) => /TypeError|EvalError/.test(why)), refused.join('\n'));
+      },
+    },
+    {
       name: 'each person reads the nearest language there is',
       run: async (t) => {
         const page = await open(t);

@@ -120,7 +120,8 @@ mod tests {
     fn shipped_pages_load_nothing_from_elsewhere_and_ask_for_the_list_of_models_alone() {
         for browser in BROWSERS {
             let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self' \
-                          https://openrouter.ai/api/v1/models/; base-uri 'none'; form-action 'none'; object-src 'none'";
+                          https://openrouter.ai/api/v1/models/; base-uri 'none'; form-action 'none'; object-src 'none'; \
+                          require-trusted-types-for 'script'; trusted-types 'none'";
             assert_eq!(made(browser, Grants::Shipped)["content_security_policy"], json!({ "extension_pages": policy }));
         }
     }
