@@ -277,6 +277,7 @@ const onExplain = async (m, sender) => {
 
 const MENU = 'explain';
 const makeMenu = async () => {
+  if (api.contextMenus === undefined) return; // Firefox for Android has no menus
   const title = await say('menu_explain');
   await api.contextMenus.removeAll();
   api.contextMenus.create({ id: MENU, title, contexts: ['selection'] });
@@ -618,7 +619,7 @@ api.runtime.onInstalled.addListener(({ reason }) => {
 api.runtime.onStartup.addListener(() => { tidy(); syncScripts(); setAlarms(); makeMenu(); });
 api.alarms.onAlarm.addListener(onAlarm);
 listenToNotifications();
-api.contextMenus.onClicked.addListener(onMenu);
+api.contextMenus?.onClicked.addListener(onMenu);
 listen(onWire);
 api.permissions.onAdded.addListener(({ origins = [] }) => {
   listen(onWire);
