@@ -12,7 +12,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::licences;
 use crate::manifest::{self, Grants};
+use crate::package;
 use crate::process::{self, Steps};
 use crate::setup::{self, Browser};
 
@@ -24,8 +26,8 @@ const RAW_CEILING: usize = 420_000;
 const GZIP_CEILING: usize = 178_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
-const SHARED_WITH_WWW: [&str; 7] =
-    ["core/core.js", "core/core_bg.wasm", "load-core.js", "words.js", "card.css", "_locales/", "icons/icon.svg"];
+const SHARED_WITH_WWW: [&str; 8] =
+    ["core/core.js", "core/core_bg.wasm", "load-core.js", "words.js", "card.css", "_locales/", "icons/icon.svg", licences::FILE];
 
 /// Path (with `/`) to content: one folder, whole, before it is written.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -54,13 +56,18 @@ pub fn build(steps: &mut Steps, kind: Kind) -> Result<Weight> {
     let extension = extension(&core)?;
     match kind {
         Kind::Shipped => {
-            for browser in [Browser::Chromium, Browser::Firefox] {
-                write(&dist.join(browser.name()), &for_browser(&extension, browser, Grants::Shipped)?)?;
-            }
             let mut www = files(&root.join("www"))?;
             let is_shared =
                 |path: &str| SHARED_WITH_WWW.iter().any(|shared| path == *shared || (shared.ends_with('/') && path.starts_with(shared)));
             www.extend(extension.iter().filter(|(path, _)| is_shared(path)).map(|(path, content)| (path.clone(), content.clone())));
+            for (_, json) in www.iter_mut().filter(|(path, _)| path.starts_with("_locales/")) {
+                *json = messages_alone(json)?;
+            }
+            for browser in [Browser::Chromium, Browser::Firefox] {
+                let made = for_browser(&extension, browser, Grants::Shipped)?;
+                www.insert(format!("cooldown-{}.zip", browser.name()), package::zipped(&made)?);
+                write(&dist.join(browser.name()), &made)?;
+            }
             write(&dist.join("www"), &www)?;
         }
         Kind::Test => {
@@ -72,6 +79,14 @@ pub fn build(steps: &mut Steps, kind: Kind) -> Result<Weight> {
         }
     }
     weigh(&core, &extension)
+}
+
+/// What is written for translators and for the browser's own lookup is more than half, and a web page waits for each byte.
+fn messages_alone(json: &[u8]) -> Result<Vec<u8>> {
+    let all: BTreeMap<String, serde_json::Value> = serde_json::from_slice(json)?;
+    let alone: BTreeMap<String, _> =
+        all.into_iter().map(|(key, entry)| (key, serde_json::json!({ "message": entry["message"] }))).collect();
+    Ok(serde_json::to_vec(&alone)?)
 }
 
 /// `dist/…` of one browser, with the grants of `grants`.
@@ -182,6 +197,7 @@ fn extension(core: &Core) -> Result<Files> {
     if let Some(tap) = smaller_tap()? {
         extension.insert(TAP.into(), tap);
     }
+    extension.insert(licences::FILE.into(), licences::text()?.into_bytes());
     extension.extend(core.files.iter().map(|(path, bytes)| (format!("core/{path}"), bytes.clone())));
     Ok(extension)
 }
@@ -276,6 +292,12 @@ fn write(folder: &Path, wanted: &Files) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_public_page_gets_keys_and_messages_alone() {
+        let json = br#"{"a": {"message": "A $b$", "description": "x", "placeholders": {"b": {"content": "$1"}}}}"#;
+        assert_eq!(messages_alone(json).unwrap(), br#"{"a":{"message":"A $b$"}}"#);
+    }
 
     #[test]
     fn a_written_folder_holds_what_was_asked_for_and_nothing_else() {

@@ -3,6 +3,7 @@
 mod bench;
 mod bundle;
 mod demo;
+mod licences;
 mod manifest;
 mod package;
 mod process;
@@ -26,7 +27,9 @@ cargo xtask COMMAND
 
   build            dist/chromium and dist/firefox (unpacked extensions, and packed), dist/www (the public page)
   build --test     dist/test-chromium and dist/test-firefox: every host granted, open shadow roots; never shipped
-  package          the same, held to what everybody builds, and dist/cooldown-VERSION-source.zip for the stores' reviewers
+  package          the same, held to what everybody builds, and dist/cooldown-VERSION-source.zip for the stores' reviewers,
+                   and a bill of materials (CycloneDX)
+      --twice      once more from a copy of the sources at another path, and compared byte for byte
   serve [PORT]     the public page at http://127.0.0.1:8000/
   demo             a chat whose first call fails, in Chromium with the extension: see the card, click Retry, see the answer
       --headless   play the scene without a window; screenshots of each step go to target/demo/
@@ -69,8 +72,8 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             }
         }
         "package" => {
-            let [] = flags(rest, [])?;
-            package::run()?;
+            let [twice] = flags(rest, ["--twice"])?;
+            package::run(twice)?;
         }
         "serve" => match rest {
             [] => serve::run(8000)?,
