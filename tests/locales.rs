@@ -132,6 +132,29 @@ fn the_first_question_is_answered_in_each_language() {
     insta::assert_snapshot!("languages", said);
 }
 
+/// It is what people read there while nothing else is loaded, and in English for good.
+#[test]
+fn the_public_page_stands_in_the_english_messages() {
+    let english = read("en");
+    for page in ["www/index.html", "www/demo.html"] {
+        let html = fs::read_to_string(page).unwrap();
+        let texts = html.split("data-i18n=\"").skip(1).map(|rest| {
+            let (key, rest) = rest.split_once('"').unwrap();
+            (key, rest.split_once('>').unwrap().1.split('<').next().unwrap())
+        });
+        let labels = html.split("aria-label=\"").skip(1).filter_map(|rest| {
+            let (label, rest) = rest.split_once('"').unwrap();
+            Some((rest.strip_prefix(" data-i18n-label=\"")?.split('"').next().unwrap(), label))
+        });
+        let mut count = 0;
+        for (key, text) in texts.chain(labels) {
+            assert_eq!(message(&english[key]), text.replace("&amp;", "&"), "{page}, {key}");
+            count += 1;
+        }
+        assert!(count > 5, "{page}");
+    }
+}
+
 /// What stands in quotes in everything that may ask for a message, and the manifest's `__MSG_…__`.
 fn quoted() -> BTreeSet<String> {
     let mut folders = vec!["src".into(), "extension".into(), "www".into()];

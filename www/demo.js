@@ -1,22 +1,19 @@
 // @ts-check
 // A chat like any other that calls OpenRouter from the page, with a key of its own. It knows nothing of Cooldown, and shows what a failed
-// call says in the way such apps do: raw.
+// call says in the way such apps do: raw. Without ?real it sends nothing, and its calls are rehearsed.
 
-export {}; // a module: its names are its own
+import { part, translate } from './page.js';
+import { rehearse } from './rehearsal.js';
 
 const ADDRESS = 'https://openrouter.ai/api/v1/chat/completions';
 const KEY = 'sk-or-v1-demo';
 
-/** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
-const part = (id, kind) => {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`demo.html has no #${id}`);
-  return element;
-};
 const composer = part('composer', HTMLFormElement);
 const prompt = part('prompt', HTMLTextAreaElement);
 const send = part('send', HTMLButtonElement);
 const messages = part('messages', HTMLOListElement);
+const real = new URLSearchParams(location.search).has('real');
+const call = real ? fetch : rehearse;
 const model = part('model', HTMLElement).textContent ?? '';
 
 /** @type {{role: 'user' | 'assistant', content: string}[]} */
@@ -52,7 +49,7 @@ async function* chunks(body) {
 
 /** @param {HTMLElement} item */
 const answer = async (item) => {
-  const response = await fetch(ADDRESS, {
+  const response = await call(ADDRESS, {
     method: 'POST',
     headers: { Authorization: `Bearer ${KEY}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ model, messages: conversation, stream: true }),
@@ -67,6 +64,14 @@ const answer = async (item) => {
   }
   return text;
 };
+
+await translate();
+if (real) prompt.value = '';
+else {
+  part('rehearsal', HTMLElement).hidden = false;
+  const lang = new URLSearchParams(location.search).get('lang');
+  if (lang !== null) part('real', HTMLAnchorElement).href = `?${new URLSearchParams({ real: '', lang })}`;
+}
 
 composer.addEventListener('submit', async (event) => {
   event.preventDefault();

@@ -86,7 +86,7 @@ try {
   const page = await driver.newPage({ width: 1440, height: 810 });
   if (!alone) await page.setViewport(null);
   for (const other of await page.browser().pages()) if (other !== page) await other.close();
-  await page.goto(`https://${host}/demo.html`);
+  await page.goto(`https://${host}/demo.html?real`);
   await page.click('#prompt');
   await page.keyboard.type('Why is the sky blue?');
   if (alone) await play(mock, driver, page).catch(async (error) => { await picture(page, 'stopped', 'here it stopped'); throw error; });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { Driver } from './lib/browsers.mjs';
-import { built, copyPages, end, endInTime, explain, here, modules, startMock, target, workFolder } from './lib/house.mjs';
+import { built, copyPages, end, endInTime, explain, here, modules, publicPage, startMock, target, workFolder } from './lib/house.mjs';
 import { Scene } from './lib/scene.mjs';
 import { within } from './lib/wait.mjs';
 
@@ -27,6 +27,7 @@ const shots = join(target, 'browser-tests', browserName);
 /** The test pages with the npm packages that they import, in one folder that the mock serves. */
 const buildSite = () => {
   const site = copyPages();
+  cpSync(publicPage(), join(site, 'deep', 'cooldown'), { recursive: true });
   cpSync(join(modules, 'openai'), join(site, 'npm', 'openai'), { recursive: true, filter: (from) => !/\.(d\.ts|d\.mts|cts|ts|map|js)$|\/src$/.test(from) });
   cpSync(join(modules, 'deep-chat', 'dist', 'deepChat.bundle.js'), join(site, 'npm', 'deep-chat', 'deepChat.bundle.js'));
   buildSync({

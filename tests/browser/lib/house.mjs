@@ -21,10 +21,18 @@ export const root = dirname(dirname(here));
 export const modules = join(here, 'node_modules');
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 
+const dist = process.env.COOLDOWN_DIST ?? join(root, 'dist');
 /** The built extension, unpacked. @param {BrowserName} browserName @param {'test' | 'shipped'} build */
 export const built = (browserName, build) => {
-  const folder = join(process.env.COOLDOWN_DIST ?? join(root, 'dist'), build === 'test' ? `test-${browserName}` : browserName);
+  const folder = join(dist, build === 'test' ? `test-${browserName}` : browserName);
   if (!existsSync(join(folder, 'manifest.json'))) throw new Error(`${folder} is not there: run \`cargo xtask build\` and \`cargo xtask build --test\``);
+  return folder;
+};
+
+/** The built public page. */
+export const publicPage = () => {
+  const folder = join(dist, 'www');
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: run \`cargo xtask build\``);
   return folder;
 };
 
