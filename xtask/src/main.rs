@@ -34,6 +34,9 @@ cargo xtask COMMAND
   demo             a chat whose first call fails, in Chromium with the extension: see the card, click Retry, see the answer
       --headless   play the scene without a window; screenshots of each step go to target/demo/
       --firefox    the same in Firefox
+  screens          a picture of every screen: light, dark, from right to left, narrow, with large text; side by side in target/screens/index.html,
+                   and the stores' five
+      --keep       the README's picture too
   test             everything: fmt, clippy, native, docs, wasm, types, both browsers
       --quick      all but the browsers
   bench            how fast the core reads, natively and as wasm beside a decoder in JavaScript in Chromium, and what it weighs
@@ -83,6 +86,10 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "demo" => {
             let [headless, firefox] = flags(rest, ["--headless", "--firefox"])?;
             demo::run(if firefox { Browser::Firefox } else { Browser::Chromium }, headless)?;
+        }
+        "screens" => {
+            let [keep] = flags(rest, ["--keep"])?;
+            demo::screens(keep)?;
         }
         "test" => {
             let [quick] = flags(rest, ["--quick"])?;
