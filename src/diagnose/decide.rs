@@ -12,7 +12,7 @@
 //! What was decided is then held to three more: `availability.retryable`, where its code is a new one; the provider's own code and
 //! words, for the finer reason; and the text's end, beyond which the credential may have stood.
 
-use super::facts::{Facts, evidence};
+use super::facts::{Facts, PHRASES, evidence};
 use super::templates::{self, Template, Topic, topic};
 use super::{Certainty, Evidence, Kind, LimitOwner, Reason, RetryHelps};
 use crate::read::{Fault, Text, wait};
@@ -72,7 +72,8 @@ fn field_of(facts: &Facts<'_>, words: &str) -> String {
 fn gate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(title) = &facts.html {
         let status = facts.exchange.status;
-        let refused = matches!(status, 401 | 403 | 429) || facts.whole.first_of(&["you have been blocked", "just a moment..."]).is_some();
+        let refused = matches!(status, 401 | 403 | 429)
+            || facts.whole.first_of(&["you have been blocked", "just a moment...", "has banned you"]).is_some();
         let (reason, retry) = if refused { (Reason::GateBlocked, Later) } else { (Reason::GateFailed, Now) };
         return Some(Finding::new(Kind::EdgeBlock, LimitOwner::Edge, reason, retry, Certain).on("html", title));
     }
@@ -391,22 +392,6 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     }
 }
 
-/// What a relay passes on that has kept nothing of an answer but its status line. Source: RFC 9110, 15.
-const PHRASES: [(u16, &str); 12] = [
-    (400, "Bad Request"),
-    (401, "Unauthorized"),
-    (402, "Payment Required"),
-    (403, "Forbidden"),
-    (404, "Not Found"),
-    (408, "Request Timeout"),
-    (413, "Payload Too Large"),
-    (429, "Too Many Requests"),
-    (500, "Internal Server Error"),
-    (502, "Bad Gateway"),
-    (503, "Service Unavailable"),
-    (504, "Gateway Timeout"),
-];
-
 /// The status that an error without one amounts to, by what its words are about.
 fn implied_status(facts: &Facts<'_>) -> Option<u16> {
     const ABOUT: [(Topic, u16); 8] = [
@@ -423,6 +408,7 @@ fn implied_status(facts: &Facts<'_>) -> Option<u16> {
     if facts.fault.is_none() && !upstream {
         return None;
     }
+    // A relay may keep nothing of an answer but its status line.
     let is_phrase = |phrase: &str| facts.fault.as_ref().is_some_and(|fault| fault.message.eq_ignore_ascii_case(phrase));
     let phrase = PHRASES.iter().find(|(_, phrase)| is_phrase(phrase)).map(|(status, _)| *status);
     // What a provider's filter keeps back arrives as its failure.

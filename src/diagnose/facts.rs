@@ -9,6 +9,11 @@ use crate::redact::{GONE, redact};
 use serde_json::Value;
 use std::borrow::Cow;
 
+/// What a person copies of a gate's page is no longer.
+const MOST_OF_A_PAGE: usize = 2_000;
+/// Characters in which a sentence of OpenRouter's has said which it is.
+const SENTENCE: usize = 120;
+
 /// Text beyond this is not looked at; the tap sends less.
 const MAX_TEXT: usize = 262_144;
 
@@ -64,15 +69,19 @@ impl<'a> Facts<'a> {
             Cow::Owned(body) => Cow::Owned(redact(&body).into_owned()),
         };
         let html = if prose {
-            read::quoted_page(&body).filter(|title| is_gates(title) || is_page_for_answer(&body, title))
+            let page = read::quoted_page(&body).filter(|title| is_gates(title) || is_page_for_answer(&body, title));
+            page.or_else(|| copied_page(&body))
         } else {
             read::html_title(&body)
         };
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
-        let read::Reading { roots, cut } = if html.is_some() || headless { read::Reading::default() } else { read::read(&body) };
-        let fault = read::fault::find(&roots, well);
+        let unread = html.is_some() && !prose || headless;
+        let read::Reading { roots, cut } = if unread { read::Reading::default() } else { read::read(&body) };
+        let fault = read::fault::find(&roots, well).filter(|fault| html.is_none() || fault.marks() > 0);
+        // A page inside of an error that OpenRouter states is its provider's.
+        let html = html.filter(|_| fault.is_none());
         let whole = Text::new(&body);
         let raw = Text::new(fault.as_ref().map_or("", |fault| &fault.raw));
         let said = match &fault {
@@ -118,7 +127,7 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 30] = [
+        const BROKEN: [&str; 31] = [
             "connect timeout",
             "econnrefused",
             "econnreset",
@@ -143,10 +152,11 @@ impl<'a> Facts<'a> {
             "network is unreachable",
             "connection aborted",
             "connection timed out",
-            "err_connection",
             "err_network",
-            "err_internet_disconnected",
-            "err_name_not_resolved",
+            "net::err_",
+            "fetch failed",
+            "connection error",
+            "peer closed connection",
             "server disconnected",
             "remote end closed connection",
         ];
@@ -227,7 +237,7 @@ impl<'a> Facts<'a> {
             .or_else(|| name(self.said.between(templates::UPSTREAM, &[':'])?))
             .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?))
             .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
-            .filter(|name| name != "OpenRouter")
+            .filter(|name| !name.eq_ignore_ascii_case("openrouter"))
     }
 
     /// The model's slug as stated.
@@ -278,7 +288,10 @@ impl<'a> Facts<'a> {
         }
         let head = self.whole.before("{").unwrap_or_else(|| self.whole.plain());
         let words = head.split([' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',', '=']);
-        let mut slugs = words.filter_map(|word| slug(word.trim_end_matches(':')).filter(|slug| is_model_like(slug)));
+        // A path begins with a mark of its own.
+        let mut slugs = words
+            .filter(|word| !word.starts_with(['/', '.', '~']))
+            .filter_map(|word| slug(word.trim_end_matches(':')).filter(|slug| is_model_like(slug)));
         let first = slugs.next()?;
         slugs.all(|other| other == first).then_some(first)
     }
@@ -440,7 +453,7 @@ fn member_value(text: &str, name: &str) -> Option<String> {
         let glued = text.get(..at)?.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_' || last == '-');
         let rest = text.get(at + name.len()..)?;
         let rest = rest.get(skip(rest, "\"'\\]`* ")..)?;
-        let mut value = rest.strip_prefix(|mark| mark == ':' || mark == '=')?;
+        let mut value = rest.strip_prefix(|mark| mark == ':' || mark == '=').or_else(|| rest.strip_prefix("->"))?;
         value = value.get(skip(value, ">* \n\r\t")..)?;
         // The type that some dumps print: `string(6) "…"`, `Some(String("…"))`.
         let typed = |value: &str| value.find('(').filter(|at| *at > 0 && value.bytes().take(*at).all(|byte| byte.is_ascii_alphabetic()));
@@ -450,7 +463,7 @@ fn member_value(text: &str, name: &str) -> Option<String> {
         }
         let marks = skip(value, "\"'\\`");
         let value = value.get(marks..)?;
-        let value = value.get(..value.find(|char| "\"'\\`,)]}|\n<".contains(char)).unwrap_or(value.len()))?;
+        let value = value.get(..value.find(|char| "\"'\\`,;)]}|\n<".contains(char)).unwrap_or(value.len()))?;
         // Without quotes it ends where the next member begins.
         let mut end = 0;
         for word in value.split(' ').take_while(|word| marks > 0 || !word.contains(':') && !word.contains('=')) {
@@ -466,6 +479,19 @@ fn is_gates(title: &str) -> bool {
     const WORDS: [&str; 7] = ["cloudflare", "denied", "unavailable", "blocked", "attention required", "just a moment", "| 5"];
     let title = title.to_ascii_lowercase();
     title.contains("openrouter.ai") && WORDS.iter().any(|word| title.contains(word))
+}
+
+/// What a person copies of a gate's page: its title, or what it shows, which names the host and the gate.
+fn copied_page(text: &str) -> Option<String> {
+    const SHOWN: [&str; 4] = ["error code 5", "error 10", "has banned you temporarily", "you have been blocked"];
+    let first = text.trim_start().lines().next()?;
+    let shows = || {
+        let lower = text.to_ascii_lowercase();
+        let gate = lower.contains("cloudflare") || lower.contains("ray id");
+        gate && lower.contains("openrouter.ai") && SHOWN.iter().any(|words| lower.contains(words))
+    };
+    let titled = first.contains(" | ") && is_gates(first);
+    (titled || text.len() <= MOST_OF_A_PAGE && shows()).then(|| first.trim().to_owned())
 }
 
 /// Whose address a URL names.
@@ -591,6 +617,28 @@ fn is_settings(path: &str) -> bool {
     PAGES.contains(&path) || path.starts_with("keys/") || workspace.is_some_and(in_workspace)
 }
 
+/// The words of the status line. Source: RFC 9110, 15.
+pub(super) const PHRASES: [(u16, &str); 12] = [
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (402, "Payment Required"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (408, "Request Timeout"),
+    (413, "Payload Too Large"),
+    (429, "Too Many Requests"),
+    (500, "Internal Server Error"),
+    (502, "Bad Gateway"),
+    (503, "Service Unavailable"),
+    (504, "Gateway Timeout"),
+];
+
+/// The text, in lower case, begins with the first word of the phrase.
+fn begins_as(lower: &str, phrase: &str) -> bool {
+    let word = phrase.split(' ').next().unwrap_or_default();
+    lower.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+}
+
 /// A status that a text calls one: behind "HTTP", "status", "error code", "openrouter" and the like, in brackets, or
 /// at the head of the text. The last one is the innermost.
 fn status_in(lower: &str) -> Option<u16> {
@@ -611,16 +659,22 @@ fn status_in(lower: &str) -> Option<u16> {
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         let first = before.trim().is_empty();
         // In any language: what follows the status is OpenRouter's own sentence.
-        let after = lower.get(at..).unwrap_or_default().trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
+        let behind = lower.get(at..).unwrap_or_default();
+        let after = behind.trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
+        let mark = behind.get(..behind.len() - after.len()).unwrap_or_default();
+        let apart = mark.contains([':', '：', '"', '“', '«', '「', '\n']) && !mark.starts_with([',', ']', '}']);
+        let sentence = if apart { first_chars(after, SENTENCE) } else { "" };
         let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
-        let told = own.chain(&["rate limit exceeded"]).any(|words| after.starts_with(words));
+        let says = |words: &str| after.starts_with(words) || words.contains(' ') && sentence.contains(words);
+        let told = own.chain(&["rate limit exceeded"]).any(|words| says(words));
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
         // The name of a member, as in a table of messages, or of a count is no status that anybody met.
         let rest = lower.get(at..).unwrap_or_default();
         let counted = rest.strip_prefix('=').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
         let named = counted || before.ends_with(['.', '_']) && rest.starts_with("\":");
         let whole = whole && !named;
-        if whole && (bracketed || called || first || told) {
+        let phrased = PHRASES.iter().any(|(status, phrase)| *status == code && begins_as(after, phrase));
+        if whole && (phrased || bracketed || called || first || told) {
             found = Some(code);
         }
     }

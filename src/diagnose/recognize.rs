@@ -78,7 +78,14 @@ impl Facts<'_> {
         const WITHOUT: [&str; 12] =
             ["without", "not using", "not", "no", "instead of", "sem", "sin", "sans", "ohne", "без", "不用", "没用"];
         let whole = self.whole.lower();
-        let Some(at) = self.whole.find("openrouter") else { return false };
+        // In the address of another host it names a package or a repository.
+        let foreign = |at: usize| {
+            let word =
+                whole.get(..at).and_then(|before| before.rsplit(|char: char| char.is_whitespace() || "\"'<([`".contains(char)).next());
+            word.is_some_and(|head| head.contains("://") && head.rsplit("://").next().is_some_and(|path| path.contains('/')))
+        };
+        let names = || whole.match_indices("openrouter").map(|(at, _)| at).filter(|at| !foreign(*at)).take(MOST_SIGNS);
+        let Some(at) = names().next() else { return false };
         let before = whole.get(..at).unwrap_or_default().trim_end();
         if WITHOUT.iter().any(|word| before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|last: char| last.is_ascii_alphabetic())))
         {
@@ -101,7 +108,7 @@ impl Facts<'_> {
         };
         let beside = |words: &str| {
             let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
-            whole.match_indices("openrouter").take(MOST_SIGNS).any(|(name, _)| signs.iter().any(|sign| near(name, *sign)))
+            names().any(|name| signs.iter().any(|sign| near(name, *sign)))
         };
         let broken = self.broken().is_some_and(|(words, _)| beside(words));
         broken || self.named_status().is_some_and(|status| beside(&status.to_string()))
@@ -211,12 +218,13 @@ fn is_document(text: &str) -> bool {
 
 /// A blank in or beside the sentence that begins there: `<model>`, `{{model}}`, `${model}`, `%s`, `N seconds`.
 fn has_blank(text: &str, at: usize) -> bool {
-    const BLANKS: [&str; 10] = ["{{", "${", "%s", "<model", "<slug", "<provider", "{model}", "{provider}", "after n seconds", "than n "];
+    const BLANKS: [&str; 9] = ["${", "%s", "<model", "<slug", "<provider", "{model}", "{provider}", "after n seconds", "than n "];
     let start = text.get(..at).unwrap_or_default().char_indices().rev().nth(40).map_or(0, |(at, _)| at);
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.char_indices().nth(160).map_or(rest.len(), |(at, _)| at);
     let around = rest.get(..end).unwrap_or_default();
-    BLANKS.iter().any(|blank| around.contains(blank))
+    let named = |(at, _)| around.get(at + 2..).is_some_and(|name: &str| !name.trim_start().starts_with(['"', '\'', '{']));
+    BLANKS.iter().any(|blank| around.contains(blank)) || around.match_indices("{{").any(named)
 }
 
 /// Words in quotation marks right behind a word: `the app shows "…"`. Where they were met, an end of a sentence, a
@@ -234,13 +242,21 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
             let rest = rest.trim_start_matches(|char| "\"'`”’»“.".contains(char)).trim_start();
             ["means", "just means", "simply means", "only means"].iter().any(|verb| rest.starts_with(verb))
         };
-        lead.chars().next_back().is_some_and(letter) && !met || means()
+        // `"…" (502)` was met.
+        let stated = || {
+            let rest = lower.get(at + words.len()..).unwrap_or_default().trim_start_matches(|char| "\"'`”’»“. ".contains(char));
+            let code = rest.strip_prefix('(').and_then(|rest| rest.get(..4));
+            code.is_some_and(|code| code.starts_with(['4', '5']) && code.ends_with(')'))
+        };
+        lead.chars().next_back().is_some_and(letter) && !met && !stated() || means()
     })
 }
 
 /// The error stands in source code: in the same paragraph as it, up to its words.
 fn is_in_code(text: &str, message: &str) -> bool {
     let words = message.lines().next().unwrap_or_default();
+    // Of a message that is escaped in the text, the longest part between its marks.
+    let words = words.split(['"', '\'', '\\']).max_by_key(|part| part.len()).unwrap_or_default();
     let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return is_code(text) };
     let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line);
     let head = text.get(..end).unwrap_or_default();
@@ -249,7 +265,7 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 35] = [
+    const CODE: [&str; 37] = [
         "//",
         "/*",
         "def ",
@@ -268,6 +284,8 @@ fn is_code(text: &str) -> bool {
         "} else",
         "fn ",
         "pub fn ",
+        "func ",
+        "fun ",
         "async ",
         "switch (",
         "case ",
@@ -292,7 +310,9 @@ fn is_code(text: &str) -> bool {
         && text.lines().map(str::trim).any(|line| {
             let branch = line.starts_with("if ") && line.ends_with([':', '{']);
             let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
-            branch || decorator || line.ends_with(';') || CODE.iter().any(|head| line.starts_with(head))
+            // A row that somebody put into a table of failures.
+            let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
+            branch || decorator || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
         })
 }
 
@@ -318,7 +338,12 @@ fn is_code_or_list(text: &str) -> bool {
         codes += 1;
         set |= in_document;
     }
-    is_code(text) || set || codes >= 2
+    // A table of messages by their codes.
+    let entry = |(at, _)| {
+        let code = text.get(..at).and_then(|head| head.get(head.len().checked_sub(4)?..));
+        code.and_then(|code| code.strip_prefix('"')).is_some_and(|code| code.starts_with(['4', '5']) && code.parse::<u16>().is_ok())
+    };
+    is_code(text) || set || codes >= 2 || text.match_indices("\":").any(entry)
 }
 
 #[cfg(test)]

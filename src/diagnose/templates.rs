@@ -39,15 +39,15 @@ pub(super) const CAPS: &[Template] = &[
     own(&["key limit exceeded (daily"], K::KeyLimit, O::Key, R::KeyDaily, Later),
     own(&["key limit exceeded (weekly"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
     own(&["key limit exceeded (monthly"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
-    own(&["adjust the key's", "daily limit"], K::KeyLimit, O::Key, R::KeyDaily, Later),
-    own(&["adjust the key's", "weekly limit"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
-    own(&["adjust the key's", "monthly limit"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
-    own(&["adjust the key's", "total limit"], K::KeyLimit, O::Key, R::KeyTotal, Never),
+    own(&["adjust the key", "daily limit"], K::KeyLimit, O::Key, R::KeyDaily, Later),
+    own(&["adjust the key", "weekly limit"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
+    own(&["adjust the key", "monthly limit"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
+    own(&["adjust the key", "total limit"], K::KeyLimit, O::Key, R::KeyTotal, Never),
     own(&["create a key with a higher daily"], K::KeyLimit, O::Key, R::KeyDaily, Later),
     own(&["create a key with a higher weekly"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
     own(&["create a key with a higher monthly"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
     own(&["create a key with a higher"], K::KeyLimit, O::Key, R::KeyTotal, Never),
-    own(&["adjust the key's"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    own(&["adjust the key"], K::KeyLimit, O::Key, R::KeyCap, Never),
     // The page that it names tells as much, where the rest is cut off.
     own(&["can only afford", "to increase, visit https://openrouter.ai/", "/keys"], K::KeyLimit, O::Key, R::KeyCap, Never),
     own(&["prompt tokens limit", "to increase, visit https://openrouter.ai/", "/keys"], K::KeyLimit, O::Key, R::KeyCap, Never),
@@ -158,6 +158,7 @@ pub(super) const WEAK_MARKS: &[&str] = &[
     UPSTREAM,
     "meets your routing requirements",
     "input must have at least 1 token",
+    "request payload too large",
 ];
 
 /// What a provider's words are about, within what the status says.

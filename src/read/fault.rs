@@ -225,7 +225,8 @@ pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
 /// It stands in a list that is no part of an answer's own shape, or in what somebody wrote.
 fn is_record(fault: &Fault) -> bool {
     let mut lists = fault.path.match_indices('[').map(|(at, _)| fault.path.get(..at).unwrap_or_default());
-    let written = fault.nested > 0 && fault.path.split('.').any(|member| matches!(member, "body" | "text"));
+    let written =
+        fault.nested > 0 && !fault.path.starts_with("error.") && fault.path.split('.').any(|member| matches!(member, "body" | "text"));
     written || lists.any(|list| !list.is_empty() && !["choices", "errors"].iter().any(|own| list.ends_with(own)))
 }
 
@@ -305,11 +306,11 @@ impl Search {
 
     /// What a program adds to an error of its own is the one that it met: `data`, `cause`, `details` and the like.
     fn passed_on(&mut self, error: &Map<String, Value>, path: &str, depth: usize, nested: usize) {
-        let well = self.well;
-        let added = |key: &str| !well && (key == "error" || !is_quiet(key) && !matches!(key, "message" | "raw"));
+        let added = |key: &str| key == "error" || !is_quiet(key) && !matches!(key, "message" | "raw");
         for (key, member) in error.iter().filter(|(key, _)| added(key)) {
             match member {
                 Value::Object(_) => self.look(member, &join(path, key), depth + 1, nested + 1),
+                _ if self.well => {}
                 _ => self.inside(Some(member), &join(path, key), nested),
             }
         }

@@ -21,13 +21,17 @@ type Step = fn(&str) -> String;
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    let steps: [(bool, Step); 7] = [
+    let steps: [(bool, Step); 9] = [
+        // Templates double the braces that are meant.
+        (text.contains("{{\"") || text.contains("{{'"), |text| text.replace("{{", "{").replace("}}", "}")),
         // PHP escapes slashes.
         (text.contains("\\/"), |text| text.replace("\\/", "/")),
         (text.contains("\u{1b}["), without_colours),
         (text.contains('%'), decoded),
         (text.contains("&quot;") || text.contains("&#") || text.contains("&amp;quot;"), without_entities),
         (text.contains(is_zero_width), |text| text.replace(is_zero_width, "")),
+        // A keyboard that is set to Chinese.
+        (text.contains("\"：") || text.contains("”："), |text| text.replace('：', ":").replace("”，", "”,").replace("\"，", "\",")),
         (text.contains('“') && (!text.contains('"') || text.contains("{“") || text.contains("”:")), |text| {
             text.replace(['“', '”', '„'], "\"").replace(['‘', '’'], "'")
         }),
@@ -284,6 +288,7 @@ mod tests {
             ("he said “429” and \"no\"", "he said “429” and \"no\""),
             ("> {\n> \"a\": 1\n> }", " {\n \"a\": 1\n }"),
             ("a plain line", "a plain line"),
+            ("f'{{\"error\": {{\"code\": 429}}}}'", "f'{\"error\": {\"code\": 429}}'"),
         ];
         for (shown, text) in cases {
             assert_eq!(plain(shown), text);

@@ -231,7 +231,14 @@ fn read_one(text: &str) -> Reading {
 /// The first object's names are behind backslashes: it is inside a string of which the head is not JSON's.
 fn is_escaped(text: &str) -> bool {
     let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches([' ', '\n', '\r', '\t']);
-    let mut objects = text.match_indices('{').map(|(at, _)| inside(at)).filter(|inside| inside.starts_with(['"', '\'', '\\']));
+    let bare = |inside: &str| {
+        let symbol = inside.starts_with(':');
+        let inside = inside.trim_start_matches(':');
+        let name = inside.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(0);
+        name > 0 && inside.get(name..).is_some_and(|rest| rest.starts_with(if symbol { " " } else { ": " }))
+    };
+    let opens = |inside: &&str| inside.starts_with(['"', '\'', '\\']) || bare(inside);
+    let mut objects = text.match_indices('{').map(|(at, _)| inside(at)).filter(opens);
     objects.next().filter(|inside| inside.starts_with('\\')).is_some_and(|inside| {
         let coded = inside.starts_with("\\u0022");
         let quote = if coded { Some('"') } else { inside.trim_start_matches("\\n").trim_start_matches([' ', '\\']).chars().next() };

@@ -101,12 +101,22 @@ impl Reader<'_> {
         let Some((at, byte)) = self.after_space(brace + 1) else { return false };
         match byte {
             b'"' | b'\'' | b'}' => true,
+            b'[' => matches!(self.after_space(at + 1), Some((_, b'"' | b'\''))),
+            b':' => self.symbol(at).is_some(),
             _ if is_name(byte) => {
                 let name = self.bytes.iter().skip(at).take(MAX_KEY).take_while(|byte| is_name(**byte)).count();
                 self.after_space(at + name).is_some_and(|(_, byte)| byte == b':')
             }
             _ => false,
         }
+    }
+
+    /// `:name` of Ruby and Clojure, where a value follows it; with its end.
+    fn symbol(&self, colon: usize) -> Option<usize> {
+        let length = self.bytes.iter().skip(colon + 1).take(MAX_KEY).take_while(|byte| is_name(**byte)).count();
+        let end = colon + 1 + length;
+        let value = matches!(self.after_space(end)?.1, b'=' | b'"' | b'{' | b'[' | b':' | b'-' | b'0'..=b'9' | b'a'..=b'z');
+        (length > 0 && value && self.bytes.get(end).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'=')).then_some(end)
     }
 
     fn opens_array_of_objects(&self) -> bool {
@@ -147,7 +157,7 @@ impl Reader<'_> {
             }
             Some(b'{') => self.object(depth + 1),
             Some(b'[') => self.array(depth + 1),
-            Some(quote @ (b'"' | b'\'' | b'`')) => Value::String(self.string(quote, usize::MAX).unwrap_or_default()),
+            Some(quote @ (b'"' | b'\'' | b'`')) => Value::String(self.strings(quote)),
             Some(_) => self.bare(depth),
         }
     }
@@ -223,6 +233,23 @@ impl Reader<'_> {
     fn key(&mut self) -> Option<String> {
         let start = self.at;
         let key = match self.peek()? {
+            b':' => {
+                let end = self.symbol(start)?;
+                let key = self.text.get(start + 1..end).map(str::to_owned);
+                self.at = end;
+                if !matches!(self.after_space(end), Some((_, b'='))) {
+                    return key;
+                }
+                key
+            }
+            // Lua: `["name"] = …`.
+            b'[' => {
+                self.at += 1;
+                let key = self.peek().filter(|byte| matches!(byte, b'"' | b'\'')).and_then(|quote| self.string(quote, MAX_KEY));
+                let closed = self.peek() == Some(b']');
+                self.at += usize::from(closed);
+                key.filter(|_| closed)
+            }
             quote @ (b'"' | b'\'') => self.string(quote, MAX_KEY),
             byte if is_name(byte) => {
                 let length = self.bytes.iter().skip(start).take(MAX_KEY).take_while(|byte| is_name(**byte)).count();
@@ -245,6 +272,24 @@ impl Reader<'_> {
             _ => {
                 self.at = start;
                 None
+            }
+        }
+    }
+
+    /// A string, and the strings right behind it, into which Python breaks a long one.
+    fn strings(&mut self, quote: u8) -> String {
+        let mut out = self.string(quote, usize::MAX).unwrap_or_default();
+        loop {
+            let end = self.at;
+            self.skip_space();
+            let quote = self.peek().filter(|byte| !out.is_empty() && matches!(byte, b'"' | b'\''));
+            let next = quote.and_then(|quote| self.string(quote, usize::MAX));
+            match next.filter(|_| !matches!(self.after_space(self.at), Some((_, b':' | b'=')))) {
+                Some(next) => out.push_str(&next),
+                None => {
+                    self.at = end;
+                    return out;
+                }
             }
         }
     }
@@ -321,10 +366,22 @@ impl Reader<'_> {
         out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
     }
 
+    /// PHP prints a string behind its length, and escapes nothing: `string(3) "a"b"`.
+    fn counted(&self, start: usize) -> Option<(usize, &str)> {
+        let length = self.text.get(start..self.at)?.trim_end().strip_prefix("string(")?.strip_suffix(')')?;
+        let end = self.at.checked_add(1)?.checked_add(length.parse().ok()?)?;
+        (self.bytes.get(end) == Some(&b'"')).then_some((end + 1, self.text.get(self.at + 1..end)?))
+    }
+
     /// A number, a word, or a name in front of a string (`b'…'`) or an object (`Headers {…}`).
     fn bare(&mut self, depth: usize) -> Value {
         let start = self.at;
         while let Some(byte) = self.peek() {
+            if let Some((end, text)) = if byte == b'"' { self.counted(start) } else { None } {
+                let text = text.to_owned();
+                self.at = end;
+                return Value::String(text);
+            }
             match byte {
                 b',' | b'}' | b']' | b'\n' => break,
                 b')' if self.open_wrappers > 0 => break,
@@ -347,12 +404,17 @@ impl Reader<'_> {
         }
         let word = self.text.get(start..self.at).unwrap_or_default();
         self.torn = self.peek().is_none() && !word.ends_with(|last: char| last.is_whitespace());
-        match word.trim() {
+        // PHP prints `int(429)`.
+        let typed = |word: &'_ str| word.strip_suffix(')').and_then(|word| word.split_once('(')).map(|(_, inside)| inside.len());
+        let word = word.trim();
+        let inside = typed(word).filter(|_| ["int(", "bool(", "float("].iter().any(|kind| word.starts_with(kind)));
+        let word = inside.and_then(|length| word.get(word.len() - 1 - length..word.len() - 1)).unwrap_or(word);
+        match word {
             flag @ ("true" | "True" | "false" | "False") => {
                 self.torn = false;
                 Value::Bool(flag.eq_ignore_ascii_case("true"))
             }
-            "" | "null" | "None" | "nil" | "undefined" => Value::Null,
+            "" | "null" | "NULL" | "None" | "nil" | "undefined" | "undef" | "vim.NIL" => Value::Null,
             word => match serde_json::from_str(word) {
                 Ok(number @ Value::Number(_)) => number,
                 _ => Value::String(word.to_owned()),
@@ -368,4 +430,27 @@ fn is_status(value: &Value) -> bool {
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn notations_of_other_languages() {
+        let cases = [
+            ("{:error {:message \"no\", :code 429, :tags [1 2]}}", json!({"error": {"message": "no", "code": 429}})),
+            ("{:error=>{:code=>429, :by=>nil}}", json!({"error": {"code": 429, "by": null}})),
+            ("{ [\"error\"] = { [\"code\"] = 429, [\"by\"] = vim.NIL } }", json!({"error": {"code": 429, "by": null}})),
+            ("{'a': 'one '\n      \"two\",\n 'b': 1}", json!({"a": "one two", "b": 1})),
+            ("{\n  [\"code\"]=>\n  int(429)\n  [\"raw\"]=>\n  string(7) \"{\"a\":1}\"\n}", json!({"code": 429, "raw": "{\"a\":1}"})),
+        ];
+        for (text, value) in cases {
+            let mut read = super::objects(text).0;
+            if let Some(error) = read.first_mut().and_then(|root| root.get_mut("error")) {
+                error.as_object_mut().unwrap().remove("tags");
+            }
+            assert_eq!(read, [value], "{text}");
+        }
+    }
 }
