@@ -362,7 +362,8 @@ const onAuto = (m, sender) => {
     if (host === undefined || !isAuto(await loadSettings(), host, m.kind)) return { v: V, ok: true, at_ms: null, send: false };
     const [{ auto_budget: all }] = await Promise.all([api.storage.session.get('auto_budget'), loadCore()]);
     const now_ms = Date.now(), budgets = isObject(all) ? all : {};
-    const [at_ms = null, full_at_ms] = auto_step({ ...m, now_ms, random: Math.random(), full_at_ms: budgets[m.provider] ?? 0 });
+    const full = Object.hasOwn(budgets, m.provider) ? budgets[m.provider] : 0; // a provider may be called as what every object has
+    const [at_ms = null, full_at_ms] = auto_step({ ...m, now_ms, random: Math.random(), full_at_ms: full });
     if (full_at_ms !== undefined) {
       // A full bucket is like none: what is kept is what was used in the last minute.
       const used = Object.entries(budgets).filter(([, full]) => typeof full === 'number' && full > now_ms);

@@ -9,6 +9,7 @@ const { BODY_MAX, HEADERS, withoutSecrets } = cooldownProtocol;
 
 const UNTOLD_MS = 1_500; // the tap and the bridge need some ms; a busy page, more
 const KEPT_MS = 15_000;
+const KEPT_MAX = 200; // a page may fail without end
 
 const URLS = ['chat/completions', 'completions', 'responses', 'messages', 'embeddings'].flatMap((way) => [`https://openrouter.ai/api/v1/${way}*`, `https://*.openrouter.ai/api/v1/${way}*`]);
 const GENERATION = /\/api\/v1\/(?:(?:chat\/)?completions|responses|messages|embeddings)(?:[?#]|$)/;
@@ -38,7 +39,7 @@ const keep = (details, status, headers) => {
     tab: details.tabId, frame: Math.max(details.frameId, 0), page: URL.canParse(from) ? new URL(from).origin : '', told: false,
     exchange: { surface: 'http', url: origin + pathname, method: details.method, status, headers, body: '', at_ms: Math.round(details.timeStamp) },
   };
-  recent = recent.filter(({ exchange }) => Date.now() - exchange.at_ms < KEPT_MS);
+  recent = recent.slice(1 - KEPT_MAX).filter(({ exchange }) => Date.now() - exchange.at_ms < KEPT_MS);
   recent.push(call);
   tell(call, 'failed');
   return call;

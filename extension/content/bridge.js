@@ -20,6 +20,7 @@
   const PRESSED_MS = 8_000;    // an app whose control was pressed asks in its own words: where nothing is heard of it by then, the card has said enough
   const LIMITS_MS = 8_000;     // a key's numbers that have not come by then do not come
   const LEAST_REMINDER_MS = 60_000;
+  const LONGEST_MS = 2 ** 31 - 1; // of a timer: a longer one would be over at once, and a limit may be a month
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
@@ -579,7 +580,7 @@
     const one = [...held.values()].find(({ state }) => state === 'held'), last = slowest();
     const reload = held.size === 0 && story?.reload === true, ready = readyAt(last ?? { verdict: reload ? story?.verdict ?? null : null });
     // Timers may come a moment early, and a later failure may state a longer wait.
-    if ((one !== undefined || reload) && ready > 0) armed = setTimeout(probe, ready - Date.now());
+    if ((one !== undefined || reload) && ready > 0) armed = setTimeout(probe, Math.min(ready - Date.now(), LONGEST_MS));
     else if (one !== undefined) {
       following = null;
       sendAgain(one);

@@ -18,6 +18,7 @@
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
   const STORIES = 50;         // that are remembered: each keeps a body
+  const HELD_MAX = 200;       // calls that are kept at once: a page that fails without end has its answers
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and the extension is gone
   const REST_MS = 2_000;      // a good answer that the page has not begun to read by then is taken for answered
   const BODY_MAX = 65_536, FACTS_MAX = 4_194_304, URL_MAX = 2_048; // characters
@@ -64,6 +65,10 @@
   const { isArray } = Array, { isView } = ArrayBuffer, { parse, stringify } = JSON, { now } = Date, page = globalThis;
   const { Promise, Proxy, URL, Request, Uint8Array, TextDecoder, TextEncoder, ReadableStream, Event, MessageEvent, ProgressEvent } = globalThis;
   const { document, origin, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+  /** Without a prototype: what the page gives to every object is no part of it. @param {object} o @param {PropertyKey} key @returns {PropertyDescriptor | undefined} */
+  const slotOf = (o, key) => { const d = getOwnPropertyDescriptor(o, key); return d && /** @type {PropertyDescriptor} */ ({ __proto__: null, ...d }); };
+  /** Setters of the page's do not hear of it. @template T @param {T[]} list @param {T | undefined} one */
+  const push = (list, one) => defineProperty(list, list.length, /** @type {PropertyDescriptor} */ ({ __proto__: null, value: one, configurable: true, enumerable: true, writable: true }));
   /**
    * A native method as a function of its receiver.
    * @type {<F extends (...args: never[]) => unknown>(method: F) => (self: unknown, ...args: Parameters<F>) => ReturnType<F>}
@@ -74,7 +79,7 @@
    * "is this a Request" that runs no code of the page.
    * @type {<T extends object, K extends keyof T>(proto: T, name: K) => (self: unknown) => T[K]}
    */
-  const getter = (proto, name) => /** @type {any} */ (free(getOwnPropertyDescriptor(proto, name)?.get ?? (() => undefined))); // or lacking here
+  const getter = (proto, name) => /** @type {any} */ (free(slotOf(proto, name)?.get ?? (() => undefined))); // or lacking here
   const { prototype: S } = String, { prototype: Q } = Request, { prototype: R } = Response, { prototype: U } = URL, { prototype: X } = XMLHttpRequest;
   const { prototype: E } = EventTarget, { prototype: A } = AbortSignal, { prototype: H } = Headers, { prototype: B } = Blob, { prototype: V } = Event;
   const { prototype: D } = ReadableStreamDefaultReader, { prototype: T } = /** @type {{prototype: any}} with members that its type lacks */ (ReadableStream), C = ReadableStreamDefaultController.prototype;
@@ -99,7 +104,7 @@
   const post = free(MessagePort.prototype.postMessage), dataOf = getter(MessageEvent.prototype, 'data');
   const dispatch = free(E.dispatchEvent);
   const xsend = free(X.send), xabort = free(X.abort), xset = free(X.setRequestHeader);
-  const xfields = free(X.getAllResponseHeaders), setXtimeout = free(/** @type {(ms: number) => void} */ (getOwnPropertyDescriptor(X, 'timeout')?.set));
+  const xfields = free(X.getAllResponseHeaders), setXtimeout = free(/** @type {(ms: number) => void} */ (slotOf(X, 'timeout')?.set));
   const xstate = getter(X, 'readyState'), xstatus = getter(X, 'status'), xtype = getter(X, 'responseType'), xtext = getter(X, 'responseText'), xbody = getter(X, 'response');
   const xupload = getter(X, 'upload'), xtimeout = getter(X, 'timeout');
   const get = free(M.get), put = free(M.set), forget = free(M.delete);
@@ -138,7 +143,7 @@
     for (const id in waiting) waiting[id]?.('gone');
     alive = false;
     // In Firefox nobody else is left to do it. By methods that may be the page's: it may know by now.
-    try { for (let card; (card = document.querySelector('div[data-cooldown]:empty')) !== null;) card.remove(); } catch { /* it stays */ }
+    try { const cards = document.querySelectorAll('div[data-cooldown]:empty'); for (let i = 0; i < cards.length; i++) cards[i]?.remove(); } catch { /* it stays */ }
   };
 
   port.onmessage = (event) => {
@@ -217,8 +222,8 @@
   const isPlain = (o) => { const up = getPrototypeOf(o); return up === null || getPrototypeOf(up) === null; };
   /** Without running a getter. @param {unknown} o @param {PropertyKey} key @returns {unknown} */
   const valueAt = (o, key) => {
-    const d = getOwnPropertyDescriptor(/** @type {object} anything else throws, as it should */ (o), key);
-    return d !== undefined && hasOwn(d, 'value') ? d.value : HIDDEN;
+    const d = slotOf(/** @type {object} anything else throws, as it should */ (o), key);
+    return d !== undefined && 'value' in d ? d.value : HIDDEN;
   };
 
   /** All that native may look for, own and inherited. @param {object} init */
@@ -248,9 +253,9 @@
     const record = /** @type {object} anything else throws */ (headers), keys = ownKeys(record), pairs = isArray(headers);
     if (!pairs && !isPlain(record)) throw HIDDEN;
     for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] ?? '', d = getOwnPropertyDescriptor(record, key);
+      const key = keys[i] ?? '', d = slotOf(record, key);
       if (pairs && key !== 'length') add(valueAt(d?.value, 1), valueAt(d?.value, 0));
-      if (!pairs && d?.enumerable) add(hasOwn(d, 'value') ? d.value : HIDDEN, key); // an iterator's name is a symbol: it throws
+      if (!pairs && d?.enumerable) add('value' in d ? d.value : HIDDEN, key); // an iterator's name is a symbol: it throws
     }
     return out;
   };
@@ -386,14 +391,14 @@
     let members = null;
     if (typeof body === 'object' && body !== null && !isArray(body) && indexOf(text, '\ufffd') === -1) {
       members = [];
-      for (let i = 0; i < MEMBERS.length; i++) if (hasOwn(body, MEMBERS[i] ?? '')) members[members.length] = MEMBERS[i] ?? '';
+      for (let i = 0; i < MEMBERS.length; i++) if (hasOwn(body, MEMBERS[i] ?? '')) push(members, MEMBERS[i]);
     }
     const most = own(body, 'max_tokens') ?? own(body, 'max_completion_tokens') ?? own(body, 'max_output_tokens');
     /** @param {unknown} list */
     const slugs = (list) => {
       /** @type {string[]} */
       const out = [];
-      if (isArray(list)) for (let i = 0; i < list.length && i < 16; i++) if (typeof list[i] === 'string') out[out.length] = slice(list[i], 0, 100);
+      if (isArray(list)) for (let i = 0; i < list.length && i < 16; i++) if (typeof list[i] === 'string') push(out, slice(list[i], 0, 100));
       return out;
     };
     // A search of the web or a document that is read is done, and billed, whatever the model says after it. What was not read may ask for one.
@@ -431,7 +436,7 @@
   const exchangeOf = (call, { surface, status, field: value }, body) => {
     const address = new URL(call.url);
     /** @type {Record<string, string>} */
-    const headers = {};
+    const headers = create(null);
     for (let i = 0; status !== 0 && i < HEADERS.length; i++) {
       const name = HEADERS[i] ?? '', found = value(name);
       if (found !== null) headers[name] = found;
@@ -557,6 +562,7 @@
    */
   const hold = (call, first) => new Promise((resolve, reject) => {
     call.leave?.();
+    if (ownKeys(waiting).length >= HELD_MAX) { resolve(null); return; }
     const { signal } = call, id = call.id === 0 ? (call.id = lastId += 1) : call.id;
     /** @type {'judging' | 'held' | 'sending' | 'arrived' | 'over'} */
     let state = 'judging';
@@ -1053,10 +1059,10 @@
    * @param {object} owner @param {PropertyKey} key @param {(native: Function, self: any, args: any[]) => unknown} run
    */
   const wrap = (owner, key, run) => {
-    const slot = getOwnPropertyDescriptor(owner, key), part = slot?.get === undefined ? 'value' : 'get', native = slot?.[part];
+    const slot = slotOf(owner, key), part = slot?.get === undefined ? 'value' : 'get', native = slot?.[part];
     if (slot === undefined || typeof native !== 'function') return;
-    const look = new Proxy(native, /** @type {ProxyHandler<Function>} without a prototype: nobody's `Object.prototype.get` becomes a trap */ ({ __proto__: null, apply: run }));
-    try { defineProperty(owner, key, /** @type {PropertyDescriptor} */ ({ __proto__: null, ...slot, [part]: look })); } catch { /* locked by the page */ }
+    slot[part] = new Proxy(native, /** @type {ProxyHandler<Function>} without a prototype: nobody's `Object.prototype.get` becomes a trap */ ({ __proto__: null, apply: run }));
+    try { defineProperty(owner, key, slot); } catch { /* locked by the page */ }
   };
 
   let isPrepared = false;
@@ -1095,8 +1101,8 @@
       return iterator;
     });
     // Natively one and the same function.
-    const steps = getOwnPropertyDescriptor(T, Symbol.asyncIterator);
-    try { if (steps !== undefined) defineProperty(T, Symbol.asyncIterator, /** @type {PropertyDescriptor} */ ({ __proto__: null, ...steps, value: T.values })); } catch { /* locked by the page */ }
+    const steps = slotOf(T, Symbol.asyncIterator);
+    try { if (steps !== undefined) { steps.value = T.values; defineProperty(T, Symbol.asyncIterator, steps); } } catch { /* locked by the page */ }
     wrap(T, 'cancel', (native, self, args) => {
       if (get(bodies, self) !== undefined && !isLocked(self)) get(bodies, self)?.quit(args[0]);
       return apply(native, self, args);
@@ -1208,7 +1214,7 @@
   const senders = new WeakMap();
   const EARLY = { __proto__: null, capture: true };
   /** `onload` and the like, as they are now: what another wrapper made of them keeps its own order. @param {number} i of EVENTS */
-  const handlerOf = (i) => getOwnPropertyDescriptor(i === 0 ? X : /** @type {object} */ (getPrototypeOf(X)), `on${EVENTS[i]}`);
+  const handlerOf = (i) => slotOf(i === 0 ? X : /** @type {object} */ (getPrototypeOf(X)), `on${EVENTS[i]}`);
 
   /** @param {Turn} turn */
   const progressOf = ({ last }) => ({ __proto__: null, lengthComputable: last !== null && isKnown(last), loaded: last === null ? 0 : loadedOf(last), total: last === null ? 0 : totalOf(last) });
@@ -1328,7 +1334,7 @@
     /** @type {(PropertyDescriptor | undefined)[]} */
     const slots = [];
     for (let i = 0; i < ANSWER.length; i++) {
-      slots[i] = getOwnPropertyDescriptor(X, ANSWER[i] ?? '');
+      push(slots, slotOf(X, ANSWER[i] ?? ''));
       wrap(X, ANSWER[i] ?? '', (native, self, args) => {
         turn.asked ||= self === xhr;
         return apply(native, self, args);
@@ -1427,9 +1433,9 @@
     if (isReady) return;
     // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.
     isReady = true;
-    const slot = getOwnPropertyDescriptor(globalThis, 'XMLHttpRequest'), own = getOwnPropertyDescriptor(X, 'constructor');
+    const slot = slotOf(globalThis, 'XMLHttpRequest'), own = slotOf(X, 'constructor');
     if (slot === undefined || slot.value !== own?.value || !slot.configurable || !own?.configurable) return; // somebody else's by now
-    const value = new Proxy(/** @type {typeof XMLHttpRequest} */ (slot.value), /** @type {ProxyHandler<typeof XMLHttpRequest>} */ ({
+    slot.value = own.value = new Proxy(/** @type {typeof XMLHttpRequest} */ (slot.value), /** @type {ProxyHandler<typeof XMLHttpRequest>} */ ({
       __proto__: null,
       construct(target, args, made) {
         const fresh = construct(target, args, made);
@@ -1437,8 +1443,8 @@
         return fresh;
       },
     }));
-    defineProperty(X, 'constructor', /** @type {PropertyDescriptor} */ ({ __proto__: null, ...own, value }));
-    defineProperty(globalThis, 'XMLHttpRequest', /** @type {PropertyDescriptor} */ ({ __proto__: null, ...slot, value }));
+    defineProperty(X, 'constructor', own);
+    defineProperty(globalThis, 'XMLHttpRequest', slot);
   };
   let isReady = false;
 
@@ -1500,7 +1506,7 @@
    * @param {XMLHttpRequest} xhr @param {() => void} run @returns {boolean}
    */
   const isOverheard = (xhr, run) => {
-    const slot = getOwnPropertyDescriptor(X, 'readyState'), handler = handlerOf(0)?.get;
+    const slot = slotOf(X, 'readyState'), handler = handlerOf(0)?.get;
     let asked = false;
     if (slot?.get === undefined || handler === undefined || apply(handler, xhr, []) !== null) { run(); return false; } // a handler comes after us
     wrap(X, 'readyState', (get, self) => {
@@ -1542,7 +1548,7 @@
     apply(target, self, args);
     const turn = get(turns, self);
     if (turn === undefined) return;
-    if (typeof args[0] === 'string' && typeof args[1] === 'string') turn.fields[turn.fields.length] = [args[0], args[1]];
+    if (typeof args[0] === 'string' && typeof args[1] === 'string') push(turn.fields, [args[0], args[1]]);
     else turn.isSame = false;
   });
   wrap(X, 'send', (target, self, args) => {
@@ -1575,3 +1581,5 @@
   listen(page, `${NAME}-ask`, offer);
   offer();
 })();
+// In stacks that apps record: nothing of an extension's address, which would be one more thing to tell people by.
+//# sourceURL=tap.js
