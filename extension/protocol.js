@@ -360,6 +360,8 @@
   const text = (x, max) => (typeof x === 'string' ? x.slice(0, max) : '');
   /** @param {unknown} x @param {number} max @returns {string | null} */
   const textOrNull = (x, max) => (typeof x === 'string' ? x.slice(0, max) : null);
+  /** A name that stands within our own words: nothing in it turns or hides what is beside it. @param {unknown} x @param {number} max */
+  const nameOrNull = (x, max) => textOrNull(typeof x === 'string' ? x.replace(/[\p{Cc}\p{Cf}]/gu, '') : x, max);
   /** @param {unknown} x @param {number} min @param {number} max @returns {x is number} */
   const isWithin = (x, min, max) => typeof x === 'number' && x >= min && x <= max;
   /** @param {unknown} x @returns {x is number} */
@@ -462,7 +464,7 @@
         if (!isId(m.id) || !isId(m.story) || !isId(m.attempt)) return null;
         if (!isOneOf(m.outcome, /** @type {const} */ (['answered', 'released', 'aborted']))) return null;
         if (!isOneOf(m.why, /** @type {const} */ (['decision', 'deadline', 'late', 'gone', 'page']))) return null;
-        return { v: V, type: 'settled', id: m.id, story: m.story, attempt: m.attempt, outcome: m.outcome, why: m.why, by: textOrNull(m.by, 60) };
+        return { v: V, type: 'settled', id: m.id, story: m.story, attempt: m.attempt, outcome: m.outcome, why: m.why, by: nameOrNull(m.by, 60) };
       case 'limits': return isId(m.story) ? { v: V, type: 'limits', story: m.story, numbers: numbers(m.numbers) } : null;
       case 'resent':
         return isId(m.story) ? { v: V, type: 'resent', story: m.story, answered: m.answered === true } : null;
@@ -490,8 +492,15 @@
   const toCard = (m) => (isObject(m) && m.v === V && m.type === 'show' && isObject(m.view) && isObject(m.view.verdict)
     ? /** @type {Show} */ (/** @type {unknown} */ (m)) : null);
 
-  /** Made by a bridge from the worker's own words: shape only. @param {unknown} x @returns {View | null} */
-  const viewOrNull = (x) => (isObject(x) && isObject(x.verdict) ? /** @type {View} */ (/** @type {unknown} */ (x)) : null);
+  /** @param {unknown} x */
+  const isPage = (x) => x == null || (typeof x === 'string' && x.startsWith('https://'));
+  /**
+   * Made by a bridge from the worker's own words, but it may be the bridge of another site, in a process that its page owns: no link of it runs in the
+   * page where the card stands.
+   * @param {unknown} x @returns {View | null}
+   */
+  const viewOrNull = (x) => (isObject(x) && isObject(x.verdict) && Array.isArray(x.verdict.remedies) && x.verdict.remedies.every((one) => isObject(one) && isPage(one.url) && isPage(one.also))
+    ? /** @type {View} */ (/** @type {unknown} */ (x)) : null);
   /** @param {unknown} m @returns {Guest | null} */
   const toStage = (m) => (isObject(m) && m.v === V && m.type === 'guest' && isFrame(m.frame) && isOneOf(m.what, MOVES)
     ? { v: V, type: 'guest', frame: m.frame, what: m.what, view: viewOrNull(m.view) } : null);
@@ -549,7 +558,7 @@
         return asked && isOneOf(m.asks, /** @type {const} */ (['providers', 'price'])) ? { ...asked, type: 'look_up', asks: m.asks } : null;
       }
       case 'tell_limits': return isTime(m.at_ms) ? { v: V, type: 'tell_limits', numbers: numbers(m.numbers), at_ms: m.at_ms } : null;
-      case 'skip': return typeof m.slug === 'string' && /^[\w-]{1,60}$/.test(m.slug) ? { v: V, type: 'skip', slug: m.slug, name: textOrNull(m.name, 60) } : null;
+      case 'skip': return typeof m.slug === 'string' && /^[\w-]{1,60}$/.test(m.slug) ? { v: V, type: 'skip', slug: m.slug, name: nameOrNull(m.name, 60) } : null;
       case 'auto': {
         const { allowed, tried, ready_at_ms, ends_at_ms, due_at_ms } = m;
         if (!isCount(allowed) || !isCount(tried) || !isTime(ends_at_ms)) return null;

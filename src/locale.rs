@@ -134,7 +134,11 @@ impl Locale {
         let mut out = String::new();
         while let Some((head, name, tail)) = placeholder(rest) {
             out.push_str(head);
-            out.push_str(if name.is_empty() { "$" } else { argument(name)? });
+            if name.is_empty() {
+                out.push('$');
+            } else {
+                out.extend(argument(name)?.chars().filter(|char| !is_unseen(*char)));
+            }
             rest = tail;
         }
         out.push_str(rest);
@@ -152,6 +156,11 @@ fn messages(json: &str) -> Option<Messages> {
     let Ok(Value::Object(entries)) = serde_json::from_str(json) else { return None };
     let message = |(key, entry): (String, Value)| Some((key, entry.get("message").unwrap_or(&entry).as_str()?.to_owned()));
     Some(Messages::of(entries.into_iter().filter_map(message).collect()))
+}
+
+/// Controls, and what turns the direction of the text around it: names come from servers, and stand within our own words.
+fn is_unseen(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The text before the next placeholder, its name (empty for `$$`), and the text behind it.
@@ -174,6 +183,7 @@ mod tests {
         assert_eq!(german.lang(), "de-AT");
         assert_eq!(german.message("a", &[("x", "It"), ("y", "P")]), "It costs $5 at P");
         assert_eq!(german.message("a", &[("x", "$y$")]), "$y$ costs $5 at ");
+        assert_eq!(german.message("a", &[("x", "Op\u{202e}en\u{200b}\u{2066}AI\n"), ("y", "\u{5d0}")]), "OpenAI costs $5 at \u{5d0}");
         assert_eq!(german.fill("a", |name| (name == "x").then_some("It")), None);
         assert_eq!(german.message("answer_yes", &[]), "Ja");
         assert_eq!(german.message("answer_no", &[]), "No");

@@ -14,7 +14,7 @@
   /** @param {Element} element */
   const nameOf = (element) => {
     const names = [element.getAttribute('aria-label'), element.textContent, element.getAttribute('title'), element instanceof HTMLInputElement ? element.value : ''];
-    return (names.find((name) => /\p{L}/u.test(name ?? '')) ?? '').replace(/\s+/g, ' ').trim().slice(0, 40);
+    return (names.find((name) => /\p{L}/u.test(name ?? '')) ?? '').replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '').trim().slice(0, 40);
   };
   /** @param {Element} element */
   const isOff = (element) => element.matches(':disabled, [aria-disabled="true"], [inert], [inert] *');
