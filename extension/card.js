@@ -37,6 +37,15 @@ const draw = (port) => {
 
   const box = /** @type {HTMLElement} */ (document.getElementById('card'));
   const sheet = /** @type {HTMLElement} */ (box.firstElementChild);
+  // What the page lays over it may let clicks through. Chromium tells; elsewhere the bridge's own look has to do.
+  let isSeen = true;
+  new IntersectionObserver((entries) => { isSeen = /** @type {IntersectionObserverEntry & {isVisible?: boolean}} */ (entries.at(-1))?.isVisible ?? true; },
+    /** @type {IntersectionObserverInit} with members that its type lacks */ ({ trackVisibility: true, delay: 100, threshold: [0, 0.5, 1] })).observe(box);
+  addEventListener('click', (event) => {
+    if (isSeen) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, { capture: true });
   /** What the frame should measure: the card as it would be with all the room it may have, and the margin in which its shadow falls. */
   const measure = () => {
     if (box.hidden) return;

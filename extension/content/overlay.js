@@ -9,9 +9,10 @@
   const { V, fromCard } = cooldownProtocol;
 
   const HELLO_MS = 500;     // a frame with the core is painted after 46 to 120 ms; `load` fires for blocked frames too
-  const GUARD_MS = 250;     // a click meant for the page must not land on what has just appeared
+  const GUARD_MS = 250;     // a click meant for the page must not land on what has just appeared, or moved
   const MARGIN_PX = 4;      // beside the 16 px of shadow that the frame itself keeps clear
   const MAX_REBUILDS = 2;   // a page that keeps removing the host will not have a card, and must not wait for one
+  const LOST_MS = 500;      // between two looks whether the extension is still there: nobody tells a script of it
   const SETTLE_MS = 50;     // a page that streams changes often, and one that moves the host back at once must not be fought without end
 
   const STYLE = `
@@ -49,6 +50,7 @@
     let shownAt = 0;
     /** What the strip says beside the verdict's words, in the same language; asked for where there is a strip. @type {Record<string, string> | null} */
     let labels = null;
+    let movedAt = 0;
     let rebuilds = 0;
     let helloTimer = 0;
     let settleTimer = 0;
@@ -86,7 +88,6 @@
       const made = frame = document.createElement('iframe');
       made.title = view?.verdict.words.title ?? 'Cooldown';
       made.setAttribute('credentialless', '');   // lets it load on pages with COEP; harmless elsewhere
-      made.setAttribute('allow', "clipboard-write 'self'");
       made.dataset.quiet = '';
       made.style.width = '392px';
       made.style.height = '200px';
@@ -121,7 +122,20 @@
         frame.style.width = `${width}px`;
         frame.style.height = `${height}px`;
         if (told) delete frame.dataset.quiet;
-      } else if (m.type === 'act') onAct(m.action, m.index);
+      } else if (m.type === 'act') {
+        if (isClear()) onAct(m.action, m.index);
+        else draw();   // it waits for what comes of a press
+      }
+    };
+
+    /**
+     * Does the person see what was pressed? It has stood still, and nothing that takes clicks lies over a part of it, as around a hole above one
+     * button. What lets clicks through no hit shows: Chromium tells the frame itself of it (card.js).
+     */
+    const isClear = () => {
+      if (frame === null || performance.now() - movedAt < GUARD_MS) return false;
+      const { left, top, width, height } = frame.getBoundingClientRect(), parts = [0.1, 0.5, 0.9];
+      return parts.every((x) => parts.every((y) => (document.elementFromPoint(left + x * width, top + y * height) ?? host) === host)); // null: beyond the window
     };
 
     const draw = () => {
@@ -234,6 +248,7 @@
       });
       const roomiest = corners.reduce((most, one) => (one.room > most.room ? one : most));
       const corner = corners.find(({ room }) => room >= height) ?? roomiest;
+      if (box.dataset.block !== corner.block || box.dataset.inline !== corner.inline) movedAt = performance.now();
       box.dataset.block = corner.block;
       box.dataset.inline = corner.inline;
       return Math.min(height, Math.max(corner.room, LEAST_PX));
@@ -254,7 +269,7 @@
       /** @type {{moveBefore: (node: Node, before: null) => void}} */ (/** @type {unknown} */ (box)).moveBefore(kept, null);
       old.remove();
       place(kept.offsetWidth, kept.offsetHeight);
-      shownAt = performance.now();
+      shownAt = movedAt = performance.now();
       if (!alive) draw();
     };
     /** Once for all changes of a moment: each look goes through the whole document. */
@@ -283,6 +298,8 @@
         const r = box?.getBoundingClientRect();
         if (r) place(r.width, r.height);
       }, { signal });
+      const looks = setInterval(() => { if (!isAlive()) close(); }, LOST_MS);
+      signal.addEventListener('abort', () => clearInterval(looks));
       // Only while a card is open: a modal that opens, an app that wipes its document.
       mutations = new MutationObserver(settleSoon);
       mutations.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['open'] });
