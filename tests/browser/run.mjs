@@ -1,5 +1,6 @@
 // @ts-check
-// The browser tests: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed]
+// The browser tests: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed] [--hard | --undefended]
+// --hard: those of the long run too. --undefended: what holds a defence, each without that defence, to see that it notices.
 // One line a test, one browser a suite, no second tries. Ends with "N passed, N failed"; fails if any failed or none ran.
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { buildSync } from 'esbuild';
 import { Driver } from './lib/browsers.mjs';
 import { built, copyPages, end, endInTime, explain, here, modules, publicPage, startMock, target, workFolder } from './lib/house.mjs';
 import { Scene } from './lib/scene.mjs';
+import { takeOut } from './lib/undefended.mjs';
 import { within } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/mock.mjs').Mock} Mock */
@@ -16,10 +18,10 @@ import { within } from './lib/wait.mjs';
 
 const TEST_MS = 60_000;
 
-const { values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string', default: '' }, headed: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string', default: '' }, headed: { type: 'boolean', default: false }, hard: { type: 'boolean', default: false }, undefended: { type: 'boolean', default: false } } });
 const browserName = values.browser;
 if (browserName !== 'chromium' && browserName !== 'firefox') {
-  console.error('usage: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed]');
+  console.error('usage: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed] [--hard | --undefended]');
   process.exit(2);
 }
 const shots = join(target, 'browser-tests', browserName);
@@ -46,7 +48,8 @@ const extensionOf = (suite) => {
 };
 
 /** @type {Mock | null} */ let mock = null;
-endInTime();
+/** @type {Array<{suite: Suite, tests: Array<{test: Test, host: string}>}>} */ let plan = [];
+endInTime(values.hard || values.undefended ? 2 : 1);
 
 let passed = 0, failed = 0;
 
@@ -65,7 +68,7 @@ const tell = (name, since, error) => {
 /** @param {Suite} suite @param {Test} test @param {string} host @param {Driver} driver @param {string} extension */
 const runTest = async (suite, test, host, driver, extension) => {
   const since = performance.now();
-  const scene = new Scene({ driver, mock: /** @type {Mock} */ (mock), host, extension });
+  const scene = new Scene({ driver, mock: /** @type {Mock} */ (mock), host, extension, undefended: values.undefended });
   try {
     await within('the test', test.limitMs ?? TEST_MS, test.run(scene));
     tell(`${suite.name}: ${test.name}`, since);
@@ -83,11 +86,17 @@ const runSuite = async (suite, tests) => {
   /** @param {Array<{test: Test, host: string}>} some in one browser, which is started for them and ends after them */
   const runAll = async (some) => {
     if (some.length === 0) return;
-    const extension = extensionOf(suite);
-    const driver = await Driver.start(browserName, { mock: /** @type {Mock} */ (mock), extension, headed: values.headed, dark: some[0]?.test.dark === true });
+    const { dark = false, without = [] } = some[0]?.test ?? {}, extension = values.undefended ? takeOut(browserName, without, plan) : extensionOf(suite);
+    const driver = await Driver.start(browserName, { mock: /** @type {Mock} */ (mock), extension, headed: values.headed, dark });
     for (const { test, host } of some) await runTest(suite, test, host, driver, extension);
     await driver.stop();
   };
+  // Those that go without the same are together.
+  if (values.undefended) {
+    const keys = tests.map(({ test }) => JSON.stringify(test.without));
+    for (const key of new Set(keys)) await runAll(tests.filter((_, n) => keys[n] === key));
+    return;
+  }
   const beside = Promise.all(tests.filter(({ test }) => test.beside).map((one) => runAll([one])));
   await runAll(tests.filter(({ test }) => !test.beside && !test.alone));
   for (const one of tests) if (one.test.alone) await runAll([one]);
@@ -99,10 +108,10 @@ try {
   mkdirSync(shots, { recursive: true });
   /** @type {Suite[]} */
   const suites = await Promise.all(readdirSync(here).filter((file) => file.endsWith('.suite.mjs')).sort().map(async (file) => (await import(`./${file}`)).default));
-  const plan = suites.map((suite) => ({
+  plan = suites.map((suite) => ({
     suite,
     tests: suite.tests.map((test, n) => ({ test, host: `${suite.name}-${n + 1}.example` }))
-      .filter(({ test }) => `${suite.name}: ${test.name}`.includes(values.only) && (test.browsers ?? [browserName]).includes(browserName)),
+      .filter(({ test }) => `${suite.name}: ${test.name}`.includes(values.only) && (test.browsers ?? [browserName]).includes(browserName) && (values.undefended ? test.without !== undefined : values.hard || !test.hard)),
   })).filter(({ tests }) => tests.length > 0);
 
   const hosts = ['elsewhere.example', ...plan.flatMap(({ tests }) => tests.map(({ host }) => host))];

@@ -1,5 +1,6 @@
 // @ts-check
 // One driver for both browsers: started with a built extension, every host of the tests mapped to the mock, nothing else reachable.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -70,6 +71,19 @@ export class Driver {
     try { rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }); } catch { /* a folder in /tmp stays */ }
   }
 
+  /** What the browser and all its processes have taken: memory now, work so far. On Linux. @returns {{mb: number, cpu_s: number}} */
+  usage() {
+    const lines = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,rss=,cputimes='], { encoding: 'utf8' }).trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+    const ours = new Set([this.#browser.process()?.pid]);
+    for (let before = 0; before !== ours.size;) {
+      before = ours.size;
+      for (const [pid, parent] of lines) if (ours.has(parent)) ours.add(pid);
+    }
+    let kb = 0, cpu_s = 0;
+    for (const [pid, , rss = 0, time = 0] of lines) if (ours.has(pid)) { kb += rss; cpu_s += time; }
+    return { mb: Math.round(kb / 1024), cpu_s };
+  }
+
   /** @returns {Promise<string>} name and version of the browser */
   version() { return this.#browser.version(); }
 
@@ -134,6 +148,41 @@ export class Driver {
     const find = () => this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
     const worker = await until('the worker runs', async () => find()?.worker());
     await worker.evaluate(run, argument);
+  }
+
+  /**
+   * What a page could do that owns the process in which our content script runs. Chromium alone.
+   * @param {Page} page @param {string} expression @param {Frame} [frame]
+   */
+  async inContentScript(page, expression, frame = page.mainFrame()) {
+    const session = await page.createCDPSession();
+    try {
+      /** @type {number | undefined} */
+      let context;
+      session.on('Runtime.executionContextCreated', ({ context: { id, origin, auxData } }) => {
+        if (origin.includes(this.id) && auxData?.frameId === /** @type {any} */ (frame)._id) context = id;
+      });
+      await session.send('Runtime.enable');
+      const contextId = await until('our script in the page', () => context);
+      return (await session.send('Runtime.evaluate', { expression, contextId, awaitPromise: true, returnByValue: true })).result.value;
+    } finally { await session.detach(); }
+  }
+
+  /** The person switches the extension off, or on again. @param {boolean} on */
+  async setEnabled(on) {
+    if (this.name === 'firefox') { await this.#asAddon(on ? 'enable' : 'disable'); return; }
+    this.#manager ??= await this.newPage();
+    if (this.#manager.url() !== 'chrome://extensions/') await this.#manager.goto('chrome://extensions/');
+    await this.#manager.evaluate((id, isOn) => /** @type {any} the browser's own page has it */ (chrome).management.setEnabled(id, isOn), this.id, on);
+  }
+  /** @type {Page | null} the browser's own page of extensions */ #manager = null;
+
+  /** @param {'enable' | 'disable'} what */
+  #asAddon(what) {
+    return this.#inFirefox(`(async () => {
+      const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
+      await (await AddonManager.getAddonByID(${JSON.stringify(this.id)})).${what}();
+    })()`);
   }
 
   /** Takes the extension away under open pages. */

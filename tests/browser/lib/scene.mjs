@@ -15,18 +15,23 @@ import { until } from './wait.mjs';
  * @property {string} name
  * @property {(t: Scene) => Promise<void>} run
  * @property {number} [limitMs]
+ * @property {boolean} [hard]   in the long run alone
+ * @property {Edit[]} [without] takes out what this test holds: `--undefended` runs it so, and it must notice
  * @property {boolean} [alone]  gets a browser of its own, because it spoils it
  * @property {boolean} [beside] waits long and does little: in a browser of its own, at the same time as the others of its suite
  * @property {boolean} [dark]   with `alone`: the person prefers dark
  * @property {Array<import('./browsers.mjs').BrowserName>} [browsers] only in these
  */
+/** One of the built files, or with `src/` of the core's: each place that reads `find` reads `replace`. @typedef {{file: string, find: string, replace: string}} Edit */
 /** @typedef {{name: string, build: 'test' | 'shipped', tests: Test[]}} Suite */
 
 export class Scene {
   /** @type {Page[]} */ pages = [];
 
-  /** @param {{driver: Driver, mock: Mock, host: string, extension: string}} parts */
-  constructor({ driver, mock, host, extension }) {
+  /** @param {{driver: Driver, mock: Mock, host: string, extension: string, undefended?: boolean}} parts */
+  constructor({ driver, mock, host, extension, undefended = false }) {
+    /** without the defences that the test names */
+    this.undefended = undefended;
     this.driver = driver;
     this.mock = mock;
     this.host = host;

@@ -1,0 +1,145 @@
+// @ts-check
+// The whole way of a failure, and at each step something dies: the worker, the card's frame, the extension itself. Whatever it was, the app gets
+// each of its answers once, at once where nobody is left to decide, and nothing of ours stays behind.
+import assert from 'node:assert/strict';
+import { Card } from './lib/card.mjs';
+import { send, talk } from './lib/app.mjs';
+import { poolWait } from './lib/failures.mjs';
+import { pause, until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+/** @typedef {import('./lib/scene.mjs').Test} Test */
+/** @typedef {import('puppeteer-core').Page} Page */
+
+const FAST_MS = 1_000;
+
+/**
+ * How far it has come. `reach` leads a page there; `kept`: the app waits for us.
+ * @typedef {{name: string, kept: boolean, answers: import('./lib/mock.mjs').Answer[], reach: (t: Scene, page: Page) => Promise<void>}} Step
+ */
+/** @type {Step[]} */
+const STEPS = [
+  { name: 'asked', kept: false, answers: [{ preset: 'seed429', delay_ms: 1_200 }], reach: async (t) => { await t.logOf(1); } },
+  { name: 'judged', kept: true, answers: [{ preset: 'seed429' }], reach: async (t, page) => { await t.logOf(1); await until('our host', async () => await Card.count(page) > 0); } },
+  { name: 'held', kept: true, answers: [{ preset: 'seed429' }], reach: async (t, page) => { await (await t.card(page)).reaches('held'); } },
+  {
+    name: 'pressed early', kept: true, answers: [poolWait(20)],
+    reach: async (t, page) => { const card = await t.card(page); await card.click('#retry'); await card.reaches('armed'); },
+  },
+  {
+    name: 'sent again', kept: false, answers: [{ preset: 'seed429' }, { good: true, delay_ms: 1_200 }],
+    reach: async (t, page) => { await (await t.card(page)).click('#retry'); await t.logOf(2); },
+  },
+  {
+    name: 'failed again', kept: true, answers: [{ preset: 'seed429', times: 2 }],
+    reach: async (t, page) => { const card = await t.card(page); await card.click('#retry'); await card.reaches('failed'); },
+  },
+  {
+    name: 'answered', kept: false, answers: [{ preset: 'seed429' }],
+    reach: async (t, page) => { const card = await t.card(page); await card.click('#retry'); await card.reaches('answered'); },
+  },
+  { name: 'explained', kept: false, answers: [{ preset: 'auth401' }], reach: async (t, page) => { await (await t.card(page)).reaches('released'); } },
+];
+
+/** What the app has been told so far. @param {Page} page */
+const told = async (page) => (await talk(page)).filter(({ kind, details }) => kind !== 'user' && details !== null);
+/** @param {Page} page @param {number} limitMs @param {string} what */
+const toldOnce = async (page, limitMs, what) => {
+  await until(what, async () => (await told(page)).length > 0, limitMs);
+  await pause(100); // a second one would come at once
+  assert.equal((await told(page)).length, 1, 'one answer');
+};
+/** The person does what the card offers, if there is still something to decide. @param {Scene} t @param {Page} page */
+const decide = async (t, page) => {
+  if ((await told(page)).length > 0) return;
+  const card = new Card(t.driver, page);
+  await until('an answer, or a card to decide on', async () => (await told(page)).length > 0 || (await card.text('#close').catch(() => null)) !== null, 8_000);
+  if ((await told(page)).length === 0) await card.click('#close').catch(() => {}); // it may come just now
+};
+
+/**
+ * @typedef {object} Death
+ * @property {string} name
+ * @property {boolean} final  nobody is left to decide
+ * @property {(t: Scene, page: Page) => Promise<unknown>} die
+ * @property {(t: Scene, page: Page) => Promise<unknown>} [after]
+ */
+/** @type {Death[]} */
+const DEATHS = [
+  { name: 'the worker is stopped', final: false, die: (t) => t.driver.stopWorker() },
+  { name: 'the page throws the card away', final: false, die: (_, page) => page.evaluate(() => { document.querySelector('div[data-cooldown]')?.remove(); }) },
+  { name: 'the extension loads anew', final: true, die: (t) => t.driver.install(t.extension) },
+  {
+    name: 'the extension is switched off', final: true, die: (t) => t.driver.setEnabled(false),
+    after: async (t, page) => { await t.driver.setEnabled(true); await page.bringToFront(); },
+  },
+];
+
+/** @param {Step} step @param {Death} death @returns {Test} */
+const dies = (step, death) => ({
+  name: `${death.name}: ${step.name}`,
+  // One of each kind in every run.
+  hard: step.name !== 'held' && !(step.name === 'sent again' && death.final),
+  run: async (t) => {
+    await t.script(...step.answers);
+    const page = await t.open();
+    await send(page, 'one');
+    await step.reach(t, page);
+    await death.die(t, page);
+    try {
+      if (!death.final) await decide(t, page);
+      await toldOnce(page, death.final && step.kept ? FAST_MS : 8_000, 'the app has its answer');
+      if (death.final) await Card.gone(page, 2_000);
+    } finally { await death.after?.(t, page); }
+    const sent = (await t.log()).length;
+    assert.ok(sent <= step.answers.length + 1, `nothing is sent that nobody asked for: ${sent}`);
+    if (!death.final) return;
+    // A page that was opened since is served as ever.
+    await page.close();
+    await t.script({ preset: 'seed429' });
+    const next = await t.open();
+    await send(next, 'two');
+    await (await t.card(next)).click('#retry');
+    await toldOnce(next, 8_000, 'the second page has its answer');
+  },
+});
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'death', build: 'test',
+  tests: [
+    ...DEATHS.flatMap((death) => STEPS.map((step) => dies(step, death))),
+    {
+      name: 'the tab is closed while an answer is held: nothing of it is left, and the next one starts anew',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const ear = await t.openExtensionPage('popup.html'), kept = () => ear.evaluate(async () => JSON.stringify([await chrome.storage.local.get(null), await chrome.storage.session.get(null)]));
+        const before = await kept(), page = await t.open();
+        await send(page, 'one');
+        await (await t.card(page)).reaches('held');
+        await page.close();
+        assert.equal(await kept(), before);
+        const again = await t.open();
+        assert.deepEqual([await Card.count(again), (await talk(again)).length], [0, 0]);
+      },
+    },
+    {
+      name: 'the network goes while an answer is held: a try that breaks is held too, and the next one is answered', browsers: ['chromium'],
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await page.setOfflineMode(true);
+        await card.click('#retry');
+        await card.reaches('failed');
+        assert.equal((await told(page)).length, 0);
+        await page.setOfflineMode(false);
+        await card.click('#retry');
+        await toldOnce(page, 8_000, 'the app has its answer');
+        assert.equal((await told(page))[0]?.kind, 'answer');
+      },
+    },
+  ],
+};

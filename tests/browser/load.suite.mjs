@@ -1,0 +1,71 @@
+// @ts-check
+// Much at once: the worker under the messages of a thousand tabs, a tab with a hundred answers held. Prints what it takes, and holds it flat.
+import assert from 'node:assert/strict';
+import { first, talk } from './lib/app.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+
+/** @param {Scene} t @param {string} what */
+const figure = (t, what) => { console.log(`      ${t.driver.name}  figure: ${what}`); };
+
+/** A failure a second in each of a thousand tabs. @param {number} seconds @returns {(t: Scene) => Promise<void>} */
+const thousandTabs = (seconds) => async (t) => {
+  const ear = await t.openExtensionPage('popup.html');
+  const ask = (/** @type {number} */ count) => ear.evaluate(async (times) => {
+    const exchange = { surface: 'http', url: 'https://openrouter.ai/api/v1/chat/completions', method: 'POST', status: 429, headers: {}, body: JSON.stringify({ error: { message: 'Provider returned error', code: 429, metadata: { provider_name: 'Liquid', x: 'x'.repeat(2_000) } } }), at_ms: Date.now() };
+    const request = { model: 'a/b', stream: false, max_tokens: null, key: true, relay: false, named: false, only: [], order: [], ignore: [], allow_fallbacks: null, app_retries: null, members: ['model'], size: 100, works_before: false };
+    const since = performance.now();
+    let answered = 0, slowest = 0;
+    await Promise.all(Array.from({ length: times }, async (_, n) => {
+      const at = since + n * 1_000 / times; // spread over the second
+      await new Promise((resolve) => { setTimeout(resolve, at - performance.now()); });
+      const sent = performance.now();
+      const reply = await chrome.runtime.sendMessage({ v: 1, type: 'explain', exchange, request, replayable: true, attempt: 1, failures: 1, tries: 0, paid: false, patience_ms: null });
+      if (reply?.ok === true && reply.verdict !== null) answered++;
+      slowest = Math.max(slowest, performance.now() - sent);
+    }));
+    return { answered, slowest: Math.round(slowest), took: performance.now() - since };
+  }, count);
+  await ask(100); // awake
+  const loads = [], start = t.driver.usage();
+  for (let second = 0; second < seconds; second++) {
+    const load = await ask(1_000);
+    assert.equal(load.answered, 1_000, 'each is answered');
+    loads.push({ ...load, ...t.driver.usage() });
+  }
+  const last = loads.at(-1), half = loads[Math.floor(loads.length / 2)];
+  assert.ok(last !== undefined && half !== undefined);
+  const took = loads.reduce((sum, one) => sum + one.took, 0) / 1_000, slowest = Math.max(...loads.map((one) => one.slowest));
+  figure(t, `${loads.length * 1_000} failures judged in ${took.toFixed(1)} s, the slowest in ${slowest} ms; ${last.cpu_s - start.cpu_s} s of processor, memory ${start.mb} -> ${half.mb} -> ${last.mb} MB`);
+  assert.ok(last.mb < half.mb * 1.15 + 30, `memory grows: ${half.mb} to ${last.mb} MB`);
+};
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'load', build: 'test',
+  tests: [
+    { name: 'a thousand tabs that fail each second, for two seconds', run: thousandTabs(2) },
+    { name: 'a thousand tabs that fail each second, for a minute', hard: true, limitMs: 400_000, run: thousandTabs(60) },
+    {
+      name: 'a hundred answers held in one tab: quiet while they wait, and one click answers all', limitMs: 90_000,
+      run: async (t) => {
+        await t.script({ preset: 'seed429', times: 100 });
+        const page = await t.open('chat.html', { count: 100 });
+        await page.bringToFront();
+        await page.type('#prompt', 'one');
+        await page.click('#send');
+        const card = await t.card(page, 15_000);
+        await until('it speaks for all', async () => /\b100\b/.test(await card.text('.count') ?? ''), 15_000);
+        const before = t.driver.usage(), since = performance.now();
+        await new Promise((resolve) => { setTimeout(resolve, 3_000); }); // that is what is measured
+        const after = t.driver.usage();
+        figure(t, `100 held for ${((performance.now() - since) / 1_000).toFixed(1)} s: ${after.cpu_s - before.cpu_s} s of processor, memory ${before.mb} -> ${after.mb} MB`);
+        await card.click('#retry');
+        await first(page, 'answer');
+        await until('all have their answer', async () => (await talk(page)).filter(({ kind, details }) => kind === 'answer' && details !== null).length === 100, 40_000);
+        assert.equal((await t.log()).length, 200, 'each was sent twice');
+      },
+    },
+  ],
+};
