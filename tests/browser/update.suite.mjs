@@ -1,0 +1,93 @@
+// @ts-check
+// What ships, while the ground moves under it: an update over open tabs, and a permission that is taken back while an answer is held.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Card } from './lib/card.mjs';
+import { first, send, talk } from './lib/app.mjs';
+import { pause, until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+
+/** Allowed, and the scripts registered. @param {Scene} t */
+const allow = async (t) => {
+  const origin = `https://${t.host}/*`, ear = await t.openExtensionPage('popup.html');
+  await ear.close();
+  await t.driver.grant(t.extension, [origin]);
+  const popup = await t.openExtensionPage('popup.html');
+  await until('the scripts are registered', () => popup.evaluate(async (wanted) => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches?.includes(wanted), origin));
+  return { popup, origin };
+};
+/** A page with an answer that is held. @param {Scene} t */
+const held = async (t) => {
+  await t.script({ preset: 'seed429' });
+  const page = await t.open();
+  await send(page, 'one');
+  const card = await t.card(page);
+  await card.reaches('held');
+  return { page, card };
+};
+/** @param {import('puppeteer-core').Page} page */
+const answers = async (page) => (await talk(page)).filter(({ kind, details }) => kind !== 'user' && details !== null);
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'update', build: 'shipped',
+  tests: [
+    {
+      name: 'an update over an open tab: what is held goes to the app at once, what was set stays, a tab opened since is served', alone: true,
+      run: async (t) => {
+        const file = join(t.extension, 'manifest.json'), now = readFileSync(file, 'utf8'), before = JSON.parse(now);
+        writeFileSync(file, JSON.stringify({ ...before, version: '0.0.1' }));
+        await t.driver.install(t.extension);
+        const { popup, origin } = await allow(t);
+        assert.equal(await popup.evaluate(() => chrome.runtime.getManifest().version), '0.0.1');
+        await popup.evaluate(() => chrome.storage.local.set({ off: ['off.example'], auto: ['auto.example'], language: 'de', reminders: { 'remind 7': { at_ms: Date.now() + 3_600_000, address: 'https://later.example/', tab_id: 7 } } }));
+        const kept = await popup.evaluate(() => chrome.storage.local.get());
+        await popup.close();
+        const { page } = await held(t);
+        writeFileSync(file, now);
+        await t.driver.install(t.extension);
+        await until('the app has its answer', async () => (await answers(page)).length > 0, 3_000);
+        await Card.gone(page, 2_000);
+        assert.deepEqual((await answers(page)).map(({ details }) => details.status), [429]);
+        const popupNow = await t.openExtensionPage('popup.html');
+        assert.equal(await popupNow.evaluate(() => chrome.runtime.getManifest().version), before.version);
+        assert.deepEqual(await popupNow.evaluate(() => chrome.storage.local.get()), kept);
+        await until('the scripts are registered', () => popupNow.evaluate(async (wanted) => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches?.includes(wanted), origin));
+        await until('the alarm is set anew', () => popupNow.evaluate(async () => (await chrome.alarms.getAll()).some(({ name }) => name === 'remind 7')));
+        // The tab of before goes on as without us, or with the new scripts.
+        await send(page, 'two');
+        await until('the second answer', async () => (await answers(page)).length === 2);
+        await page.close();
+        const { card, page: next } = await held(t);
+        await card.click('#retry');
+        await first(next, 'answer');
+      },
+    },
+    {
+      name: 'the site\'s permission is taken back while an answer is held: the person can still decide, the app has one answer, and the next page is alone', alone: true,
+      run: async (t) => {
+        const { popup, origin } = await allow(t), { page, card } = await held(t);
+        await popup.evaluate((site) => chrome.permissions.remove({ origins: [site] }), origin);
+        await until('the scripts are gone', () => popup.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts()).length === 0));
+        await page.bringToFront();
+        await card.click('#close').catch(() => {}); // if it is still there
+        await until('the app has its answer', async () => (await answers(page)).length > 0, 3_000);
+        await pause(200); // a second one would come at once
+        assert.equal((await answers(page)).length, 1);
+        await Card.gone(page);
+        // Not allowed any more, not explained any more, in this tab too.
+        await t.script({ preset: 'seed429' });
+        await send(page, 'two');
+        await until('the second answer', async () => (await answers(page)).length === 2, 3_000);
+        await page.close();
+        await t.script({ preset: 'seed429' });
+        const next = await t.open();
+        await send(next, 'three');
+        assert.equal((await first(next, 'error', 3_000)).details.status, 429);
+        assert.equal(await Card.count(next), 0);
+      },
+    },
+  ],
+};
