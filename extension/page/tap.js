@@ -439,9 +439,9 @@
     const headers = create(null);
     for (let i = 0; status !== 0 && i < HEADERS.length; i++) {
       const name = HEADERS[i] ?? '', found = value(name);
-      if (found !== null) headers[name] = found;
+      if (found !== null) headers[name] = withhold(found, call);
     }
-    return { surface, url: originOf(address) + pathOf(address), method: call.method, status, headers, body: withhold(slice(body, 0, BODY_MAX), call), at_ms: now() };
+    return { surface, url: withhold(originOf(address) + pathOf(address), call), method: call.method, status, headers, body: withhold(slice(body, 0, BODY_MAX), call), at_ms: now() };
   };
 
   /**

@@ -14,6 +14,7 @@ const USER = 'user_2CanaryCanaryCanaryCanary';
 const FLAGGED = 'canary flagged input';
 /** An id inside a sentence of the server's. */
 const ID_IN_TEXT = 'user_2CanaryInAText2CanaryInAText';
+const MAIL = 'canary.of.a.person@mail.example';
 
 /** @param {string} where @param {string} text */
 const assertClean = (where, text) => {
@@ -44,6 +45,19 @@ const assertAllClean = async (t, ear, page, types) => {
   assertClean('the console', t.driver.console.join('\n'));
 };
 
+/** All that the extension keeps anywhere. @param {Page} ear */
+const keptBy = (ear) => ear.evaluate(async () => {
+  const databases = await indexedDB.databases(), kept = [];
+  for (const { name = '' } of databases) {
+    const database = await new Promise((resolve, reject) => { Object.assign(indexedDB.open(name), { onsuccess: (/** @type {any} */ { target }) => resolve(target.result), onerror: reject }); });
+    for (const store of database.objectStoreNames) {
+      kept.push(await new Promise((resolve, reject) => { Object.assign(database.transaction(store).objectStore(store).getAll(), { onsuccess: (/** @type {any} */ { target }) => resolve(target.result), onerror: reject }); }));
+    }
+  }
+  const { local, session, sync } = chrome.storage, alarms = await chrome.alarms.getAll(), shown = await chrome.notifications?.getAll?.();
+  return JSON.stringify([kept, await local.get(null), await session.get(null), await sync.get(null), alarms, shown, await caches.keys(), { ...localStorage }]);
+});
+
 /** @type {import('./lib/scene.mjs').Suite} */
 export default {
   name: 'privacy', build: 'test',
@@ -72,6 +86,32 @@ export default {
         await send(page, `${PROMPT} again`);
         await t.card(page);
         assertClean('the second card', await card.all());
+        await assertAllClean(t, ear, page, ['explain', 'claim']);
+      },
+    },
+    {
+      name: 'nor where a server repeats them in its header fields, or in JSON within JSON; an address of a person is on no card and in no report', alone: true,
+      run: async (t) => {
+        const ear = await listening(t);
+        t.conversation = KEY;
+        const said = { error: { message: `Provider returned error for ${MAIL}`, code: 429, metadata: {
+          provider_name: 'Cerebras', limit_source: 'upstream_provider_shared_pool', flagged_input: PROMPT, email: MAIL,
+          raw: JSON.stringify({ error: { message: `busy, says ${MAIL}`, flagged_input: FLAGGED, user_id: USER, inner: JSON.stringify({ user_id: USER, flagged_input: PROMPT }) } }),
+        } } };
+        await t.script({ status: 429, headers: { 'content-type': 'application/json', 'x-generation-id': `gen-sk-or-v1-${KEY}`, 'x-provider-name': USER }, body: said });
+        const page = await t.open();
+        await send(page, PROMPT);
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.click('#details summary');
+        await card.read((root) => { root.querySelector('.copy')?.scrollIntoView({ block: 'end' }); });
+        await card.click('.copy');
+        const report = await card.read((root) => /** @type {HTMLTextAreaElement} */ (root.querySelector('.report')).value);
+        assert.match(report, /Cerebras/, 'there is a report');
+        for (const [where, text] of /** @type {const} */ ([['the report', report], ['the card', await card.all()], ['what is kept', await keptBy(ear)]])) {
+          assertClean(where, text);
+          assert.ok(!text.includes(MAIL), `${where} holds ${MAIL}`);
+        }
         await assertAllClean(t, ear, page, ['explain', 'claim']);
       },
     },
