@@ -20,8 +20,9 @@ use crate::setup::Browser;
 const BROWSERS: [Browser; 2] = [Browser::Chromium, Browser::Firefox];
 
 /// All that an extension's archive may hold, `*` for a name. What is not such a file does not ship.
-const HOLDS: [&str; 12] = [
+const HOLDS: [&str; 13] = [
     "manifest.json",
+    "managed.json",
     licences::FILE,
     "*.html",
     "*.css",
