@@ -69,6 +69,19 @@ export default {
         assert.equal(await card.text('#retry'), null);
       },
     },
+    {
+      name: 'a call that is refused for its key is explained, as xtask/store/reviewers.md promises',
+      run: async (t) => {
+        await t.script({ preset: 'auth401' });
+        const page = await open(t, html('<!DOCTYPE html><title>OpenRouter</title><h1>OpenRouter</h1>', 200));
+        const status = page.evaluate(async (key) => (await fetch('/api/v1/chat/completions', {
+          method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }, body: '{"model":"openrouter/auto","messages":[{"role":"user","content":"Hello"}]}',
+        })).status, `sk-or-v1-${t.conversation}`);
+        const card = await t.card(page);
+        await until('it is explained', async () => /key/i.test(await card.text('#title') ?? ''));
+        assert.equal(await status, 401);
+      },
+    },
     { name: 'a good JSON document stays silent', run: (t) => silent(t, { status: 200, body: { data: { label: 'a key', usage: 1 } } }) },
     { name: 'a page that is missing stays silent', run: (t) => silent(t, html('<!DOCTYPE html><title>Not found | OpenRouter</title><h1>404</h1>', 404)) },
     { name: 'a gate that looks at the browser stays silent', run: (t) => silent(t, html(CHALLENGE, 403)) },
