@@ -64,7 +64,8 @@ const tellTabs = async () => {
 /** @param {chrome.runtime.MessageSender} sender */
 const onStanding = async (sender) => {
   const site = siteOf(sender);
-  return { v: V, ok: true, until_ms: site === null ? 0 : await restsUntil(site) };
+  const [until_ms, { lang }] = await Promise.all([site === null ? 0 : restsUntil(site), loadWords()]);
+  return { v: V, ok: true, until_ms, lang };
 };
 
 /** What the manifest itself matches needs no registration. @returns {string[]} */
@@ -258,7 +259,8 @@ const onStageAct = async (m, sender) => {
 /** @param {Explain} m @param {chrome.runtime.MessageSender} sender */
 const onExplain = async (m, sender) => {
   const site = siteOf(sender);
-  if (site !== null && await restsUntil(site) > Date.now()) return { v: V, ok: true, verdict: null };
+  const until_ms = site === null ? 0 : await restsUntil(site);
+  if (until_ms > Date.now()) return { v: V, ok: true, verdict: null, until_ms };
   const [own_retries, settings] = await Promise.all([site === null || m.request === null ? null : ownRetries(habitOf(site.host, isInside(m.exchange))), loadSettings(), loadCore()]);
   const { request, replayable, attempt, failures, tries, paid, patience_ms } = m, exchange = request === null ? m.exchange : tellOf(m.exchange, sender.tab?.id, sender.origin);
   const question = { exchange, request, replayable, attempt, failures, tries, paid, random: Math.random() };
@@ -597,11 +599,11 @@ api.runtime.onMessage.addListener((raw, sender, respond) => {
 api.runtime.onConnect.addListener(onStage);
 api.storage.onChanged.addListener(({ language, off, pauses }, area) => {
   if (area === 'sync') syncSettings();
-  if (off !== undefined || pauses !== undefined) tellTabs();
   if (language !== undefined) {
     core = undefined; // it gets its words anew at the next failure
     makeMenu();
   }
+  if (off !== undefined || pauses !== undefined || language !== undefined) tellTabs();
   if (off !== undefined) syncScripts();
 });
 /** What an update, or another of the person's devices, has left. */

@@ -314,8 +314,8 @@
 
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, late, locked}` */
 
-/** @typedef {{v: 1, type: 'changed'}} Changed   worker → bridge: where we may be, or for how long not, has changed; ask */
-/** @typedef {{v: 1, type: 'standing'}} Standing bridge → worker: until when is nothing held or shown here? Answered with `{v, ok: true, until_ms}` */
+/** @typedef {{v: 1, type: 'changed'}} Changed   worker → bridge: where we may be, for how long not, or the language has changed; ask */
+/** @typedef {{v: 1, type: 'standing'}} Standing bridge → worker: until when is nothing held or shown here, and in which language? Answered with `{v, ok: true, until_ms, lang}` */
 /** @typedef {{v: 1, type: 'strip_words'}} StripWords bridge → worker: the strip's own words. Answered with `{v, ok: true, words}`, by message key */
 
 /** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */

@@ -73,6 +73,8 @@
    * What the card speaks for. `reload`: the page itself is the failed answer, and Retry loads it anew.
    * @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, at_ms: number, over: 'answered' | 'released' | 'explained' | 'nothing' | null, by: string | null, panel: View['panel'], rule: Rule | null, reload: boolean}} Story
    */
+  /** What each verdict answers: in another language it is asked for again. @type {WeakMap<Verdict, Omit<Explain, 'type'>>} */
+  const answers = new WeakMap();
   /** Null without a card. @type {Story | null} */
   let story = null;
   /** What this page's cards were about, for the popup: it lies here alone, and ends with the page. @type {Story[]} */
@@ -325,10 +327,17 @@
     render();
   };
 
+  /** @param {Omit<Explain, 'type'>} asked @returns {Promise<{verdict: Verdict | null, rule: Rule | null}>} the worker's word */
+  const explain = async (asked) => {
+    const reply = await ask({ ...asked, type: 'explain' });
+    const { verdict, rule, until_ms } = isObject(reply) && reply.ok === true ? /** @type {any} */ (reply) : {};
+    if (typeof until_ms === 'number') rests_until = until_ms;
+    if (isObject(verdict)) answers.set(/** @type {any} */ (verdict), asked);
+    return { verdict: isObject(verdict) ? /** @type {any} */ (verdict) : null, rule: isObject(rule) ? /** @type {any} */ (rule) : null };
+  };
   /** Of what no held answer brought. @param {Exchange} exchange @param {boolean} replayable @returns {Promise<Verdict | null>} */
   const judge = async (exchange, replayable) => {
-    const reply = await ask({ v: V, type: 'explain', exchange, request: null, replayable, attempt: 1, failures: 1, tries: 0, paid: false, patience_ms: null });
-    return isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
+    return (await explain({ v: V, exchange, request: null, replayable, attempt: 1, failures: 1, tries: 0, paid: false, patience_ms: null })).verdict;
   };
   /**
    * Failures that calls have shown of late: the app's own words for one are no second failure.
@@ -409,13 +418,11 @@
     }
     const mayHeal = !app.inside && (m.request.app_retries ?? 2) < 2;
     if (!mayHeal) overlay.open();
-    const reply = await ask({ ...one.asked, type: 'explain' });
-    /** @type {Verdict | null} */
-    const verdict = isObject(reply) && reply.ok === true && isObject(reply.verdict) ? /** @type {any} the worker's word */ (reply.verdict) : null;
+    const { verdict, rule } = await explain(one.asked);
     const late = held.get(m.id) !== one; // the tap let go, the page aborted, or the person dismissed, while we asked
     const ended = gone.delete(m.id);
     if (verdict !== null) meet(verdict.diagnosis.kind, verdict.diagnosis.status, m.exchange.url);
-    else globalThis.cooldownText?.wake();
+    else if (!isResting()) globalThis.cooldownText?.wake();
     if (verdict === null) {
       if (!late) { held.delete(m.id); decide('release', m.id); }
       if (story === null && held.size === 0) overlay.close();
@@ -436,7 +443,6 @@
       one.ends_at = performance.now() + (verdict.plan.deadline_ms ?? 0);
       if (again) failedHere = true;
       decide('hold', m.id, verdict.plan.deadline_ms);
-      const rule = isObject(reply.rule) ? /** @type {any} the worker's word */ (reply.rule) : null;
       speak(verdict, m, rule);
       if (rule !== null) obey(one, rule);
       planAuto();
@@ -701,6 +707,26 @@
     rests_until = isObject(reply) && typeof reply.until_ms === 'number' ? reply.until_ms : 0;
     // What was put into an open page explains what the person asked about there, on the leave of a click.
     if (isResting() && !isLate) dismiss();
+    else if (story !== null && typeof reply?.lang === 'string' && reply.lang !== story.verdict.words.lang) respeak(story);
+  };
+  /** What an open card says, in the language that is chosen now; what was decided stays. @param {Story} of */
+  const respeak = async (of) => {
+    /** @type {Map<Verdict | null, Verdict>} */
+    const anew = new Map();
+    for (const verdict of new Set([of.verdict, ...[...held.values()].map((one) => one.verdict)])) {
+      const asked = verdict === null ? undefined : answers.get(verdict), said = asked && (await explain(asked)).verdict;
+      if (verdict === null || !asked || !said) continue;
+      const spoken = { ...verdict, words: said.words, remedies: said.remedies };
+      answers.set(spoken, asked);
+      anew.set(verdict, spoken);
+    }
+    for (const one of held.values()) one.verdict = anew.get(one.verdict) ?? one.verdict;
+    const spoken = anew.get(of.verdict);
+    if (story !== of || spoken === undefined) return;
+    of.verdict = spoken;
+    of.panel = null;
+    overlay.close(); // a frame of before has words of before
+    render();
   };
 
   // ---- wires

@@ -324,6 +324,7 @@
       open: () => {
         if (host !== null || !isAlive()) return;
         openedAt = performance.now();
+        labels = null;
         makeHost();
         makeFrame();
         watch();

@@ -223,6 +223,7 @@ export class Driver {
    * Presses "Explain this error" in the context menu, on what is selected in the page. Firefox's own menu is opened and pressed. Chromium's
    * cannot be seen without a window: its event is sent to the worker, and the leave that such a click gives comes from a click on the toolbar button.
    * @param {Page} page @param {{x: number, y: number}} at where something selected is painted
+   * @returns {Promise<string>} what the entry says, where that can be seen
    */
   async explainSelection(page, at) {
     await page.bringToFront();
@@ -230,8 +231,7 @@ export class Driver {
       await page.mouse.click(at.x, at.y, { button: 'right' });
       const menu = 'const menu = document.getElementById("contentAreaContextMenu"), item = menu.querySelector("[id$=-menuitem-_explain]");';
       await until('the menu is open', () => this.#inFirefox(`(() => { ${menu} return menu.state === "open" && item !== null && !item.hidden; })()`));
-      await this.#inFirefox(`(() => { ${menu} menu.activateItem(item); })()`);
-      return;
+      return this.#inFirefox(`(() => { ${menu} const { label } = item; menu.activateItem(item); return label; })()`);
     }
     const extension = (await this.#browser.extensions()).get(this.id);
     if (extension === undefined) throw new Error('the extension is not there');
@@ -245,6 +245,7 @@ export class Driver {
       const frameId = found.find(({ result }) => result === true)?.frameId ?? 4_711;
       /** @type {any} */ (chrome.contextMenus.onClicked).dispatch({ menuItemId: 'explain', frameId, selectionText, editable: false, pageUrl: url }, tab);
     }, page.url(), (selections.find((text) => text !== '') ?? '').replace(/\s+/g, ' '));
+    return '';
   }
 
   /** Where a frame of a page lies in it, in CSS px, through closed shadow roots too. @param {Page} page @param {Frame} frame */
