@@ -5,6 +5,7 @@
 import './protocol.js';
 import './compat.js';
 import { auto_step, explain, limits, look_up, model_to_list } from './core/core.js';
+import { add, openHistory, prune, troubleOf } from './history-store.js';
 import { loadCore as compile, judgeText } from './load-core.js';
 import { FOR_NOW_MS, changeSettings, loadForNow, loadSettings, setForNow, syncSettings, tidySettings, wayOf } from './settings.js';
 import { listen, tellOf } from './wire.js';
@@ -468,6 +469,33 @@ const listenToNotifications = () => {
   api.notifications?.onClosed.addListener(onNotificationClosed);
 };
 
+// ---- the history: what became of each failure, on this device alone
+
+const DAY_MS = 86_400_000, PRUNED_EVERY = 100;
+/** To pages of ours that show it. */
+const news = new BroadcastChannel('history');
+let added = 0;
+/** @param {Ended} m @param {chrome.runtime.MessageSender} sender */
+const onEnded = async ({ v, type, ...failure }, sender) => {
+  const site = siteOf(sender), { history: { on, days }, off } = await loadSettings();
+  // Of a private window nothing is kept.
+  if (!on || site === null || sender.tab === undefined || sender.tab.incognito || off.includes(site.host)) return { v, ok: true, kept: false };
+  /** @type {import('./history-store.js').Trouble | null} */
+  let trouble = null;
+  try {
+    const db = await openHistory(), kept = { ...failure, site: site.host };
+    try {
+      // With the first one of this worker's life, and no timer: where nothing fails, nothing is done.
+      if (added % PRUNED_EVERY === 0) await prune(db, days === null ? 0 : Date.now() - days * DAY_MS);
+      added++;
+      news.postMessage({ v, type: 'kept', failure: { ...kept, at_ms: await add(db, kept) } });
+    } finally { db.close(); }
+  } catch (error) { trouble = troubleOf(error); }
+  // The history page says it; the card has nothing to do with it.
+  await (trouble === null ? api.storage.session.remove('history_trouble') : api.storage.session.set({ history_trouble: trouble }));
+  return { v, ok: true, kept: trouble === null };
+};
+
 const BADGE = { needs_you: '#b26a00', waiting: '#6b7280' };
 let badging = Promise.resolve();
 /**
@@ -564,6 +592,7 @@ const answer = async (raw, sender) => {
   switch (m.type) {
     case 'explain': return onExplain(m, sender);
     case 'happened': return onHappened(m, sender);
+    case 'ended': return onEnded(m, sender);
     case 'look_up': return onLookUp(m);
     case 'tell_limits': return onTellLimits(m);
     case 'skip': return onSkip(m, sender);

@@ -296,6 +296,24 @@
  */
 
 /**
+ * What the history keeps of one failure, beside its site, which is the sender's: words of the core's own, names, numbers. No address, no id, no text.
+ * @typedef {object} Failure
+ * @property {number} at_ms          when it failed first, epoch ms
+ * @property {string} kind           one of KINDS
+ * @property {string} limit_owner    one of OWNERS
+ * @property {string | null} provider
+ * @property {string | null} model
+ * @property {number | null} status
+ * @property {number | null} wait_s  that it stated
+ * @property {number} tries          how often it was sent, by the app, by us, or by the person
+ * @property {'answered' | 'given_up' | 'explained' | 'left'} outcome
+ *   answered: a later try was; given_up: it was held, and the app has its error after all; explained: the app had its error at once;
+ *   left: the page stopped it, or was left, while it waited
+ */
+/** @typedef {Failure & {v: 1, type: 'ended'}} Ended  bridge → worker: nothing more comes of this failure */
+/** @typedef {{v: 1, type: 'kept', failure: Failure & {site: string}}} News  worker → pages of ours that show the history, over a BroadcastChannel: it has one more */
+
+/**
  * The card of a frame inside stands in the top frame. `Stage`: frame → worker, over a port that lives as long as the card;
  * `Guest`: worker → top frame, the same with the frame it is from; `Seat`: worker → frame, whether there is room; `StageAct`: top
  * frame → worker, what the person did, for the frame to which it comes as an `Act`.
@@ -447,6 +465,20 @@
     return out;
   };
 
+  /** As `Kind` and `LimitOwner` in src/diagnose/mod.rs; a test holds them together. */
+  const KINDS = Object.freeze(['upstream_rate_limit', 'byok_rate_limit', 'free_per_minute', 'free_per_day', 'account_rate_limit', 'provider_overloaded', 'provider_error',
+    'timeout', 'insufficient_credits', 'key_limit', 'auth', 'moderation', 'data_policy', 'no_endpoints', 'model_not_found', 'context_length', 'bad_request',
+    'region_blocked', 'edge_block', 'network', 'unknown_openrouter']);
+  const OWNERS = Object.freeze(['shared_pool', 'provider', 'own_provider_key', 'free_tier', 'account', 'key', 'edge', 'none', 'unknown']);
+  const OUTCOMES = /** @type {const} */ (['answered', 'given_up', 'explained', 'left']);
+  /** A provider's or a model's name; null for what is none, or might name a person. @param {unknown} x @param {RegExp} form */
+  const nameOrNull = (x, form) => (typeof x === 'string' && form.test(x) && withoutSecrets(x) === x ? x : null);
+  /** @param {unknown} x @returns {Failure | null} */
+  const failure = (x) => (!isObject(x) || !Number.isSafeInteger(x.at_ms) || !isTime(x.at_ms) || !isOneOf(x.kind, KINDS) || !isOneOf(x.limit_owner, OWNERS) || !isOneOf(x.outcome, OUTCOMES) || !isCount(x.tries) ? null : {
+    at_ms: x.at_ms, kind: x.kind, limit_owner: x.limit_owner, provider: nameOrNull(x.provider, /^[\p{L}\p{N}][\p{L}\p{N} .()&+_/-]{0,59}$/u),
+    model: nameOrNull(x.model, /^[\w~][\w~./:@+-]{0,119}$/), status: isCount(x.status) ? x.status : null, wait_s: isWithin(x.wait_s, 0, 1e8) ? x.wait_s : null, tries: x.tries, outcome: x.outcome,
+  });
+
   /** An error inside a good answer. @param {Exchange} exchange */
   const isInside = ({ status }) => status >= 200 && status < 300;
 
@@ -545,7 +577,7 @@
     };
   };
 
-  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
+  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -575,6 +607,10 @@
       case 'happened':
         if (!isOneOf(m.what, /** @type {const} */ (['needs_you', 'waiting', 'over', 'app_retries'])) || !isWithin(m.count, 0, 1000)) return null;
         return { v: V, type: 'happened', what: m.what, count: m.count, inside: m.inside === true };
+      case 'ended': {
+        const kept = failure(m);
+        return kept && { v: V, type: 'ended', ...kept };
+      }
       case 'stage': return isOneOf(m.what, MOVES) ? { v: V, type: 'stage', what: m.what, view: viewOrNull(m.view) } : null;
       case 'stage_act': {
         const acted = act(m);
@@ -594,6 +630,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, isObject, isInside, PRIVATE, IDENTITY, withoutSecrets, patch, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker, fromRecent }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, KINDS, isObject, isInside, PRIVATE, IDENTITY, withoutSecrets, patch, failure, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker, fromRecent }),
   });
 })();

@@ -12,6 +12,7 @@ import { LANGUAGES } from './words.js';
  * @property {string[]} off            hosts that the person switched off; they stay off under "every site" too
  * @property {string[]} auto           hosts on which failures are tried again without a click
  * @property {Partial<Record<Group, Way>>} does  what happens with failures of a group; to ask, where nothing is said
+ * @property {{on: boolean, days: number | null}} history  is a history kept, and for how many days; null: until it is full
  * @property {string | null} language  BCP 47 tag of the chosen language; null: as the browser
  * @property {boolean} sync            these settings are the same on the person's devices
  */
@@ -46,6 +47,11 @@ const language = (x) => (x === null ? null : LANGUAGES.map((folder) => folder.re
 /** @param {unknown} x */
 const flag = (x) => (typeof x === 'boolean' ? x : undefined);
 
+/** For how long a history may be kept. */
+export const HISTORY_DAYS = Object.freeze([7, 30, 90]);
+/** @param {unknown} x @returns {Settings['history'] | undefined} */
+const history = (x) => (isObject(x) ? { on: x.on !== false, days: x.days === null ? null : HISTORY_DAYS.find((one) => one === x.days) ?? 90 } : undefined);
+
 /**
  * Each setting: as it is at first, and what is right in whatever lies there (undefined: nothing). A new one is a line here and one in `Settings`.
  * @type {{[Name in keyof Settings]: {first: Settings[Name], read: (x: unknown) => Settings[Name] | undefined}}}
@@ -54,6 +60,7 @@ const SETTINGS = {
   off: { first: [], read: hosts },
   auto: { first: [], read: hosts },
   does: { first: {}, read: does },
+  history: { first: { on: true, days: 90 }, read: history },
   language: { first: null, read: language },
   sync: { first: false, read: flag },
 };

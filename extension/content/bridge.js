@@ -19,6 +19,7 @@
   const SETTLE_MS = 100;       // of a page that changes, before it is looked at again
   const PRESSED_MS = 8_000;    // an app whose control was pressed asks in its own words: where nothing is heard of it by then, the card has said enough
   const LIMITS_MS = 8_000;     // a key's numbers that have not come by then do not come
+  const CONTROL_MS = 60_000;   // for the answer to a press on the app's own control
   const LEAST_REMINDER_MS = 60_000;
   const LONGEST_MS = 2 ** 31 - 1; // of a timer: a longer one would be over at once, and a limit may be a month
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
@@ -222,7 +223,7 @@
   const pressControl = () => {
     if (!isOffered() || control?.press() !== true) { forgetControl(); render(); return; }
     // What the app sends now is the person's doing, of which nothing is learnt.
-    for (const id of story?.stories ?? []) { rest(appOf(id)); apps.delete(id); }
+    for (const id of story?.stories ?? []) { rest(appOf(id)); apps.delete(id); endIn(id, CONTROL_MS); }
     pressed = setTimeout(closeCard, PRESSED_MS);
     render();
   };
@@ -369,6 +370,7 @@
     // A text says more than a status of which the body is not known.
     if (near !== null) readAt = performance.now();
     else if (exchange.body === '' && performance.now() - readAt < TOLD_MS) return;
+    ask({ v: V, type: 'ended', ...failureOf(verdict.diagnosis, exchange.at_ms, 1), outcome: 'explained' });
     tell(verdict, 'explained', reload, near);
   };
   /** @returns {Recent} */
@@ -429,7 +431,10 @@
       else render();
       return;
     }
+    const isNoted = notes.has(m.story);
+    if (!late || !isNoted) note(m, verdict);
     if (late) {
+      if (!isNoted) { if (ended) end(m.story, 'left'); else endIn(m.story, LEARN_MS); }
       // Let go without a verdict: it still explains, unless the app is at its next try already.
       if (!ended && story === null && apps.get(m.story) === app && app.sent === sent) expectApp(verdict, m);
       else if (story === null && held.size === 0) overlay.close();
@@ -454,6 +459,35 @@
   };
   /** @type {Set<number>} ids that ended by the page's own abort or a dismissal while they were judged: no card for them */
   const gone = new Set();
+
+  // ---- what becomes of each failure, told once for the history, when nothing more can come of it
+
+  /** @type {Map<number, {failure: Omit<Failure, 'outcome'>, held: boolean, timer: number}>} by story, until it is told */
+  const notes = new Map();
+  /** @param {Diagnosis} diagnosis @param {number} at_ms @param {number} tries @returns {Omit<Failure, 'outcome'>} */
+  const failureOf = ({ kind, limit_owner, provider, model, status, retry_after_s: wait_s }, at_ms, tries) => ({ at_ms, kind, limit_owner, provider, model, status, wait_s, tries });
+  /** @param {Observed} m @param {Verdict} verdict */
+  const note = (m, { diagnosis, plan: { hold } }) => {
+    const before = notes.get(m.story), first = before?.failure ?? failureOf({ ...diagnosis, model: diagnosis.model ?? m.request.model }, m.exchange.at_ms, 0);
+    clearTimeout(before?.timer);
+    notes.set(m.story, { failure: { ...first, tries: m.attempt }, held: hold || before?.held === true, timer: 0 });
+  };
+  /** @param {number} id @param {Failure['outcome'] | null} outcome null: as far as it came */
+  const end = (id, outcome) => {
+    const one = notes.get(id);
+    if (one === undefined) return;
+    clearTimeout(one.timer);
+    notes.delete(id);
+    const tries = one.failure.tries + (outcome === 'answered' ? 1 : 0);
+    ask({ v: V, type: 'ended', ...one.failure, tries, outcome: outcome ?? (one.held ? 'given_up' : 'explained') });
+  };
+  /** The app has its error, and may still heal it. @param {number} id @param {number} ms */
+  const endIn = (id, ms) => {
+    const one = notes.get(id);
+    if (one === undefined) return;
+    clearTimeout(one.timer);
+    one.timer = setTimeout(() => end(id, null), ms);
+  };
 
   /** The app has its error now. Will it try again by itself? Until that is clear, the card waits. @param {Verdict} verdict @param {Observed} m */
   const expectApp = (verdict, m) => {
@@ -488,6 +522,8 @@
   const onResent = (m) => {
     const app = apps.get(m.story); // none: it had given up, so this is a person who sends again
     if (app !== undefined) rest(app);
+    if (m.answered) end(m.story, 'answered');
+    else clearTimeout(notes.get(m.story)?.timer); // it fails again, is answered, or the page is left
     if (!m.answered) {
       if (app === undefined) return;
       // "At least so many times." Where the request itself says which try it is, the core needs no such guess.
@@ -508,6 +544,8 @@
   const onSettled = (m) => {
     if (m.outcome === 'released') learn(m.story);
     else { rest(appOf(m.story)); apps.delete(m.story); }
+    if (m.outcome === 'released') endIn(m.story, LEARN_MS);
+    else end(m.story, m.outcome === 'answered' ? 'answered' : 'left');
     const one = held.get(m.id);
     if (one === undefined) return;
     held.delete(m.id);
@@ -768,6 +806,8 @@
   let left = [];
   addEventListener('pagehide', () => {
     left = [...held.keys()];
+    for (const { story: id } of held.values()) end(id, 'left');
+    for (const id of notes.keys()) end(id, null);
     dismiss();
   });
   addEventListener('pageshow', () => {

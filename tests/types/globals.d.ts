@@ -4,12 +4,14 @@ declare const cooldownProtocol: Readonly<{
   V: 1;
   BODY_MAX: number;
   HEADERS: readonly string[];
+  KINDS: readonly string[];
   isObject(x: unknown): x is Record<string, unknown>;
   isInside(exchange: Exchange): boolean;
   PRIVATE: RegExp;
   IDENTITY: RegExp;
   withoutSecrets(said: string): string;
   patch(x: unknown): Edit[] | null;
+  failure(x: unknown): Failure | null;
   fromTap(m: unknown): Observed | Settled | Resent | Limits | Failed | Ping | null;
   fromCard(m: unknown): Hello | Size | Act | null;
   toCard(m: unknown): Show | null;
@@ -17,7 +19,7 @@ declare const cooldownProtocol: Readonly<{
   fromStage(m: unknown): Seat | Act | null;
   toBridge(m: unknown): Told | Unheld | Failed | Changed | null;
   fromRecent(x: unknown): Recent;
-  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
+  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
 }>;
 
 declare const cooldownCompat: Readonly<{

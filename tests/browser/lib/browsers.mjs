@@ -102,6 +102,36 @@ export class Driver {
     return page;
   }
 
+  /** @returns {Promise<Page>} an empty page of a private window, in which the person lets the extension work */
+  async newPrivatePage() {
+    if (this.name === 'chromium') {
+      const settings = await this.newPage();
+      await settings.goto('chrome://extensions');
+      await settings.evaluate(async (extensionId) => {
+        const { developerPrivate } = /** @type {any} that page alone has it */ (chrome);
+        await developerPrivate.updateProfileConfiguration({ inDeveloperMode: true }); // else what is loaded anew from a folder stays off
+        await developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true });
+      }, this.id);
+      await settings.close();
+      const ours = await this.newPage(); // the leave loads the extension anew
+      await until('the leave is there', async () => await ours.goto(`chrome-extension://${this.id}/popup.html`) && await ours.evaluate(() => chrome.extension.isAllowedIncognitoAccess()));
+      const before = await this.#browser.pages();
+      await ours.evaluate(() => { chrome.windows.create({ incognito: true, url: 'about:blank' }); });
+      return until('the private window', async () => (await this.#browser.pages()).find((one) => !before.includes(one)));
+    }
+    const before = await this.#browser.pages();
+    await this.#inFirefox(`(async () => {
+      const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+      const { extension } = WebExtensionPolicy.getByID(${JSON.stringify(this.id)});
+      await ExtensionPermissions.add(extension.id, { permissions: ['internal:privateBrowsingAllowed'], origins: [] }, extension);
+      const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
+      await (await AddonManager.getAddonByID(extension.id)).reload();
+      const { BrowserWindowTracker } = ChromeUtils.importESModule('resource:///modules/BrowserWindowTracker.sys.mjs');
+      await BrowserWindowTracker.promiseOpenWindow({ private: true });
+    })()`);
+    return until('the private window', async () => (await this.#browser.pages()).find((page) => !before.includes(page)));
+  }
+
   /** @param {string} path a page of the extension, in a tab of its own */
   async openExtensionPage(path) {
     const page = await this.newPage({ width: 420, height: 640 });
