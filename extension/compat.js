@@ -36,5 +36,9 @@
   /** A message with its placeholders filled, by name, as `api.i18n` does it for the browser's own language. @param {string} message @param {Record<string, string>} args */
   const fill = (message, args) => message.replace(/\$(\w+)\$/g, (_, name) => args[name.toLowerCase()] ?? '');
 
-  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask, fill, WIRE }) });
+  const { sidebarAction } = /** @type {{sidebarAction?: {open(): Promise<void>}}} Firefox's, on desktops */ (/** @type {unknown} */ (api));
+  /** Shows the history beside the page, straight in a click; null where the browser has no such place, as on phones. @type {((windowId: number) => Promise<void>) | null} */
+  const openBeside = api.sidePanel !== undefined ? (windowId) => api.sidePanel.open({ windowId }) : sidebarAction !== undefined ? () => sidebarAction.open() : null;
+
+  Object.defineProperty(globalThis, 'cooldownCompat', { value: Object.freeze({ api, isAlive, ask, fill, openBeside, WIRE }) });
 })();

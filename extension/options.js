@@ -2,8 +2,9 @@
 // The settings page: where Cooldown may work, what it does there, and the settings as a file. Everything takes effect at once, in open
 // tabs too, and what was changed last can be undone.
 
+import { clear, openHistory, putBack } from './history-store.js';
 import {
-  GROUPS, changeSettings, clearMemory, dropAside, firstSettings, fromFile, loadAside, loadForNow, loadSettings, loadSyncTrouble, managedSettings, saveSettings, setForNow,
+  GROUPS, HISTORY_DAYS, changeSettings, clearMemory, dropAside, firstSettings, fromFile, loadAside, loadForNow, loadSettings, loadSyncTrouble, managedSettings, saveSettings, setForNow,
   syncSettings, tidySettings, toFile, waysOf,
 } from './settings.js';
 import { languageNames, loadWords } from './words.js';
@@ -149,6 +150,29 @@ const drawAside = async () => {
   part('aside-says', HTMLElement).textContent = aside === null ? '' : say(aside.newer ? 'options_aside_newer' : 'options_aside_wrong');
 };
 
+/** @param {Settings} settings @param {Partial<Settings>} locked */
+const drawHistory = ({ history: { on, days } }, locked) => {
+  const count = new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit: 'day', unitDisplay: 'long' });
+  keeps.checked = on;
+  keptFor.replaceChildren(...HISTORY_DAYS.map((one) => new Option(count.format(one), String(one))), new Option(say('options_history_always'), ''));
+  keptFor.value = days === null ? '' : String(days);
+  keeps.disabled = keptFor.disabled = 'history' in locked;
+};
+const keeps = part('history-on', HTMLInputElement), keptFor = part('history-days', HTMLSelectElement);
+keeps.addEventListener('change', () => change(({ history }) => ({ history: { ...history, on: keeps.checked } })));
+keptFor.addEventListener('change', () => change(({ history }) => ({ history: { ...history, days: keptFor.value === '' ? null : Number(keptFor.value) } })));
+/** @template T @param {(db: IDBDatabase) => Promise<T>} act @returns {Promise<T>} */
+const withHistory = async (act) => {
+  const db = await openHistory();
+  try { return await act(db); } finally { db.close(); }
+};
+onClick('history-clear', async () => {
+  try {
+    const before = await withHistory(clear);
+    tell(say('history_cleared'), () => withHistory((db) => putBack(db, before)));
+  } catch { tell(say('history_broken')); }
+});
+
 // ---- the page
 
 const draw = async () => {
@@ -166,6 +190,7 @@ const draw = async () => {
   part('sync-trouble', HTMLElement).hidden = !settings.sync || trouble === null;
   part('sync-trouble', HTMLElement).textContent = trouble === null ? '' : say(trouble.full ? 'options_sync_full' : 'options_sync_failed');
   drawDoes(settings, locked);
+  drawHistory(settings, locked);
   await Promise.all([drawSites(settings, locked), drawForNow(), drawNotify(), drawAside()]);
 };
 

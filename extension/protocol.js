@@ -472,11 +472,11 @@
   const OWNERS = Object.freeze(['shared_pool', 'provider', 'own_provider_key', 'free_tier', 'account', 'key', 'edge', 'none', 'unknown']);
   const OUTCOMES = /** @type {const} */ (['answered', 'given_up', 'explained', 'left']);
   /** A provider's or a model's name; null for what is none, or might name a person. @param {unknown} x @param {RegExp} form */
-  const nameOrNull = (x, form) => (typeof x === 'string' && form.test(x) && withoutSecrets(x) === x ? x : null);
+  const slugOrNull = (x, form) => (typeof x === 'string' && form.test(x) && x.search(IDENTITY) === -1 ? x : null);
   /** @param {unknown} x @returns {Failure | null} */
   const failure = (x) => (!isObject(x) || !Number.isSafeInteger(x.at_ms) || !isTime(x.at_ms) || !isOneOf(x.kind, KINDS) || !isOneOf(x.limit_owner, OWNERS) || !isOneOf(x.outcome, OUTCOMES) || !isCount(x.tries) ? null : {
-    at_ms: x.at_ms, kind: x.kind, limit_owner: x.limit_owner, provider: nameOrNull(x.provider, /^[\p{L}\p{N}][\p{L}\p{N} .()&+_/-]{0,59}$/u),
-    model: nameOrNull(x.model, /^[\w~][\w~./:@+-]{0,119}$/), status: isCount(x.status) ? x.status : null, wait_s: isWithin(x.wait_s, 0, 1e8) ? x.wait_s : null, tries: x.tries, outcome: x.outcome,
+    at_ms: x.at_ms, kind: x.kind, limit_owner: x.limit_owner, provider: slugOrNull(x.provider, /^[\p{L}\p{N}][\p{L}\p{N} .()&+_/-]{0,59}$/u),
+    model: slugOrNull(x.model, /^[\w~][\w~./:@+-]{0,119}$/), status: isCount(x.status) ? x.status : null, wait_s: isWithin(x.wait_s, 0, 1e8) ? x.wait_s : null, tries: x.tries, outcome: x.outcome,
   });
 
   /** An error inside a good answer. @param {Exchange} exchange */

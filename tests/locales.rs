@@ -8,7 +8,7 @@ use std::fs;
 const FOLDER: &str = "extension/_locales";
 
 /// Messages that are the same word in English and in some language, and names, which are translated in none.
-const SAME: [&str; 11] = [
+const SAME: [&str; 12] = [
     "answer_no",
     "card_details",
     "card_hours",
@@ -17,6 +17,7 @@ const SAME: [&str; 11] = [
     "card_report_site",
     "detail_status",
     "ext_name",
+    "history_site",
     "offer_latency",
     "owner_provider",
     "popup_title",

@@ -27,6 +27,7 @@ declare const cooldownCompat: Readonly<{
   isAlive(): boolean;
   ask(message: object): Promise<any>;
   fill(message: string, args: Record<string, string>): string;
+  openBeside: ((windowId: number) => Promise<void>) | null;
   WIRE: chrome.runtime.ManifestPermission[];
 }>;
 

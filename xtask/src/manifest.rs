@@ -25,6 +25,9 @@ pub const TEST_MARK: &str = "\
 Object.defineProperty(globalThis, 'cooldownBuild', { value: Object.freeze({ test: true }) });
 ";
 
+/// What stands beside a page, where a person opens it.
+const BESIDE: &str = "history.html?beside";
+
 /// The manifest of `browser`, as JSON text.
 pub fn text(common: &str, browser: Browser, grants: Grants<'_>) -> Result<String> {
     let common = serde_json::from_str(common).context("extension/manifest.json is not JSON")?;
@@ -42,9 +45,18 @@ fn value(mut manifest: Value, browser: Browser, grants: Grants<'_>) -> Result<Va
             top.insert("background".into(), json!({ "service_worker": "background.js", "type": "module" }));
             // What an organisation may set. Firefox wants no list of it.
             top.insert("storage".into(), json!({ "managed_schema": "managed.json" }));
+            top.insert("side_panel".into(), json!({ "default_path": BESIDE }));
+            // Required, for it warns of nothing and opens nothing by itself; granted later, the panel of a window that is open
+            // already is not made, and `sidePanel.open` takes the browser down with it (Chromium 156).
+            list(&mut manifest, "/permissions")?.push(json!("sidePanel"));
         }
         Browser::Firefox => {
             top.insert("background".into(), json!({ "scripts": ["background.js"], "type": "module" }));
+            // Firefox would open it at once, in front of everybody.
+            top.insert(
+                "sidebar_action".into(),
+                json!({ "default_panel": BESIDE, "default_title": "__MSG_history_heading__", "default_icon": "icons/32.png", "open_at_install": false }),
+            );
             // Here the answers of workers can be read too, and not only their status.
             list(&mut manifest, "/optional_permissions")?.extend([json!("webRequestBlocking"), json!("webRequestFilterResponse")]);
             let top = manifest.as_object_mut().context("extension/manifest.json is not an object")?;
@@ -105,7 +117,11 @@ mod tests {
     fn shipped_permissions_are_these_and_no_others() {
         for browser in BROWSERS {
             let manifest = made(browser, Grants::Shipped);
-            assert_eq!(manifest["permissions"], json!(["storage", "activeTab", "scripting", "contextMenus", "alarms"]));
+            let mut required = vec!["storage", "activeTab", "scripting", "contextMenus", "alarms"];
+            if browser == Browser::Chromium {
+                required.push("sidePanel");
+            }
+            assert_eq!(manifest["permissions"], json!(required));
             assert_eq!(manifest["host_permissions"], json!(["https://openrouter.ai/*"]));
             let mut optional = vec!["notifications", "webRequest"];
             if browser == Browser::Firefox {
@@ -164,6 +180,17 @@ mod tests {
     }
 
     #[test]
+    fn beside_a_page_stands_the_history_where_a_person_opens_it() {
+        assert_eq!(made(Browser::Chromium, Grants::Shipped)["side_panel"], json!({ "default_path": BESIDE }));
+        let firefox = made(Browser::Firefox, Grants::Shipped);
+        assert_eq!(
+            (&firefox["sidebar_action"]["default_panel"], &firefox["sidebar_action"]["open_at_install"]),
+            (&json!(BESIDE), &json!(false))
+        );
+        assert!(crate::root().join("extension").join(BESIDE.split('?').next().unwrap()).is_file());
+    }
+
+    #[test]
     fn keys_are_these_and_no_others() {
         let common = [
             "action",
@@ -184,7 +211,10 @@ mod tests {
             "web_accessible_resources",
             "background",
         ];
-        let own = [(Browser::Chromium, vec!["minimum_chrome_version", "storage"]), (Browser::Firefox, vec!["browser_specific_settings"])];
+        let own = [
+            (Browser::Chromium, vec!["minimum_chrome_version", "storage", "side_panel"]),
+            (Browser::Firefox, vec!["browser_specific_settings", "sidebar_action"]),
+        ];
         for (browser, own) in own {
             let expected: BTreeSet<&str> = common.into_iter().chain(own).collect();
             let manifest = made(browser, Grants::Shipped);
