@@ -141,6 +141,24 @@ export default {
       },
     },
     {
+      name: 'what an app heals by itself is one record too, and so is a page that is the failure',
+      run: async (t) => {
+        const ear = await t.openExtensionPage('popup.html');
+        await t.script({ preset: 'pool429' });
+        const page = await t.open('openai.html', { retries: 2 });
+        await until('the client is there', () => page.evaluate(() => document.documentElement.dataset.ready === ''));
+        await send(page, PROMPT);
+        await first(page, 'answer', 12_000);
+        assert.deepEqual((await kept(t, ear, 1)).map(({ kind, outcome, tries }) => [kind, outcome, tries]), [['upstream_rate_limit', 'answered', 2]]);
+        const gate = { status: 502, headers: { 'content-type': 'text/html' }, body: '<!DOCTYPE html><title>openrouter.ai | 502: Bad gateway</title><h1>Bad gateway</h1><p>Error code 502</p><p>Cloudflare Ray ID: 9a1b2c3d4e5f6071</p>' };
+        const broken = await t.driver.newPage();
+        t.pages.push(broken);
+        await broken.goto(`https://openrouter.ai/api/v1/key?answer=${encodeURIComponent(JSON.stringify(gate))}`).catch(() => {}); // Firefox tells of a failing status as of an error
+        const found = await until('its record', async () => (await everything(ear)).failures?.find(({ site }) => site === 'openrouter.ai'));
+        assert.deepEqual([found.outcome, found.status, found.tries], ['explained', 502, 1]);
+      },
+    },
+    {
       name: 'of a private window nothing is kept', alone: true,
       run: async (t) => {
         await t.script(poolWait(1));
