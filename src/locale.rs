@@ -160,7 +160,8 @@ fn messages(json: &str) -> Option<Messages> {
 
 /// Controls, and what turns the direction of the text around it: names come from servers, and stand within our own words.
 fn is_unseen(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The text before the next placeholder, its name (empty for `$$`), and the text behind it.

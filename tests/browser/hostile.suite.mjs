@@ -275,7 +275,7 @@ const ATTACKS = [
     },
   },
   {
-    name: 'a name that turns our own words around, or hides in them', without: [edit("char.is_control() || matches!(char, '\\u{61c}'", "char == '\\u{1}' && matches!(char, '\\u{61c}'", 'src/locale.rs')],
+    name: 'a name that turns our own words around, or hides in them', without: [edit('    char.is_control()\n        || matches!(char,', "    char == '\\u{1}'\n        && matches!(char,", 'src/locale.rs')],
     succeeds: async (t) => {
       const { card } = await held(t, {}, saying({ provider_name: 'Cere\u202ebras\u200b\u2066' }));
       return card.read((root) => /[\u200b-\u206f]/.test(`${root.querySelector('#title')?.textContent}${root.querySelector('#body')?.textContent}${root.querySelector('#facts')?.textContent}`));

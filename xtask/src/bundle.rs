@@ -182,7 +182,8 @@ fn smaller_tap() -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let output = crate::target()?.join("bundle/tap.js");
-    let preamble = "preamble='// Cooldown: extension/page/tap.js of its source, without comments and with short names.',comments=/sourceURL/";
+    let preamble =
+        "preamble='// Cooldown: extension/page/tap.js of its source, without comments and with short names.',comments=/sourceURL/";
     let flags = ["--compress", "passes=2", "--mangle", "--ecma", "2022", "--format", preamble];
     let mut node = Command::new("node");
     let tool = tools.join("node_modules/terser/bin/terser");

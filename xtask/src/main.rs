@@ -39,6 +39,7 @@ cargo xtask COMMAND
       --keep       the README's picture too
   test             everything: fmt, clippy, native, docs, wasm, types, both browsers
       --quick      all but the browsers
+      --hard       what tries to break the extension, in its long form: attacks with their defences and without, deaths at every step, load
   bench            how fast the core reads, natively and as wasm beside a decoder in JavaScript in Chromium, and what it weighs
       --browser    what the extension costs a page: time a call, streams, first byte, time to the card, memory; beside no extension
       --firefox    the same in Firefox
@@ -92,8 +93,8 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             demo::screens(keep)?;
         }
         "test" => {
-            let [quick] = flags(rest, ["--quick"])?;
-            return suites::run(quick);
+            let [quick, hard] = flags(rest, ["--quick", "--hard"])?;
+            return if hard { suites::hard() } else { suites::run(quick) };
         }
         "bench" => {
             let [in_page, firefox, storm] = flags(rest, ["--browser", "--firefox", "--storm"])?;

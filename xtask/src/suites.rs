@@ -18,6 +18,9 @@ const CARGO_LIMIT: Duration = Duration::from_secs(45 * 60);
 /// The most that one browser's tests may take.
 const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
 
+/// The most that the long form may take.
+const HARD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// What came of a suite.
 struct Ran {
     name: String,
@@ -88,6 +91,7 @@ pub fn run(quick: bool) -> Result<ExitCode> {
             "The core as WebAssembly, in Node and in Chromium (cargo test --target wasm32-unknown-unknown)",
             Box::new(move || wasm(quick)),
         ),
+        ("doors", "Random values at every door by which values of others come in", Box::new(|| doors(&[]))),
         ("lines", "The shipped wasm and the native core, line by line over all labelled failures", Box::new(lines)),
         ("types", "JavaScript types (tsc, strict): what browsers run, what Node runs, the clients of the matrix", Box::new(types)),
     ];
@@ -103,6 +107,21 @@ pub fn run(quick: bool) -> Result<ExitCode> {
         }
     });
     Ok(report(&ran))
+}
+
+/// What tries to break the extension, in its long form: `tests/browser/hard.mjs`, which prints a table.
+pub fn hard() -> Result<ExitCode> {
+    set_up(true)?;
+    build()?;
+    process::run(&mut cargo(&["build", "--package", "mock"])).context("the stand-in does not build")?;
+    let mut node = Command::new("node");
+    for browser in [Browser::Chromium, Browser::Firefox] {
+        node.env(browser.variable(), setup::browser(browser)?);
+    }
+    node.arg("tests/browser/hard.mjs").current_dir(crate::root());
+    process::outside_cargo(&mut node);
+    let _scratch = Scratch::give(&mut node)?;
+    Ok(if process::tee(&mut node, HARD_LIMIT)?.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn in_a_browser(browser: Browser) -> Vec<Suite> {
@@ -278,6 +297,13 @@ fn lines() -> Result<Option<Count>> {
     process::run(&mut cargo(&["build", "--package", "cooldown", "--example", "explain"])).context("the example does not build")?;
     let mut node = Command::new("node");
     node.arg("tests/browser/lines.test.mjs").current_dir(crate::root());
+    counted(&mut node, BROWSER_LIMIT)
+}
+
+/// `tests/browser/doors.test.mjs`, which needs no browser either.
+fn doors(flags: &[&str]) -> Result<Option<Count>> {
+    let mut node = Command::new("node");
+    node.arg("tests/browser/doors.test.mjs").args(flags).current_dir(crate::root());
     counted(&mut node, BROWSER_LIMIT)
 }
 
