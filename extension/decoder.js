@@ -1,39 +1,35 @@
 // @ts-check
-// A pasted failure, read by the core and shown on the card: on the public page, and beside the history.
+// The box that explains a pasted failure: on the public page, and beside the history. The core comes when there is something to read.
 
-import { explain, mount_card } from './core/core.js';
-
-/** @param {string} body @returns {Verdict | null} */
-export const read = (body) => explain({
-  exchange: { surface: 'page', url: '', method: '', status: 0, headers: {}, body, at_ms: Date.now() },
-  request: null, replayable: false, attempt: 1,
-});
+/** @typedef {{judgeText: (body: string) => Verdict | null, mount_card: typeof import('./core/core.js').mount_card}} Core */
 
 /**
- * @param {{form: HTMLFormElement, text: HTMLTextAreaElement, nothing: HTMLElement, place: HTMLElement}} parts @param {(key: string) => string} say
- * @returns {() => void} reads what stands in the box now
+ * @param {{form: HTMLFormElement, text: HTMLTextAreaElement, place: HTMLElement}} parts
+ * @param {() => Promise<Core>} needCore
+ * @param {(which: 'empty' | 'silent' | 'failed' | null) => void} say what stands where the explanation will be; null: the card does
+ * @returns {() => Promise<void>} reads what stands in the box now
  */
-export const mountDecoder = ({ form, text, nothing, place }, say) => {
-  /** @type {ReturnType<typeof mount_card> | null} */
+export const mountDecoder = ({ form, text, place }, needCore, say) => {
+  /** @type {ReturnType<Core['mount_card']> | null} */
   let card = null;
   const clear = () => {
     card?.free();
     card = null;
-    nothing.hidden = false;
+    say('empty');
   };
-  const answer = () => {
-    const verdict = text.value.trim() === '' ? null : read(text.value);
+  const answer = async () => {
+    if (text.value.trim() === '') return clear();
+    const core = await needCore().catch(() => null), verdict = core?.judgeText(text.value) ?? null;
     clear();
-    if (verdict === null) {
-      nothing.textContent = say(text.value.trim() === '' ? 'www_empty' : 'www_silent');
-      return;
-    }
+    if (core === null || verdict === null) return say(core === null ? 'failed' : 'silent');
     // A new card for each failure: the only thing to press on it, besides its links, is its cross.
-    card = mount_card(place, clear);
-    card.show({ verdict, phase: 'held', requests: 1, attempt: 1, site: '' });
-    nothing.hidden = true;
+    card = core.mount_card(place, clear);
+    card.show({ verdict, phase: 'explained', requests: 1, attempt: 1, site: '' });
+    say(null);
   };
   form.addEventListener('submit', (event) => { event.preventDefault(); answer(); });
   text.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); answer(); } });
+  // Who goes there will ask.
+  text.addEventListener('focus', () => { needCore().catch(() => {}); }, { once: true });
   return answer;
 };

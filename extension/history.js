@@ -2,6 +2,7 @@
 // The history page, which is also what stands beside the page: what failed and what became of it, as a list, as pictures, as a file. The
 // newest failures are shown before the rest is read; everything after that happens in memory. And a box that explains a pasted failure.
 
+import { mountDecoder } from './decoder.js';
 import { byHour, byName, byStretch, fitting, stretches, sum, toCsv, toJson } from './history-stats.js';
 import { clear, newest, older, openHistory, prune, putBack, readKept, setAside, startAnew, troubleOf } from './history-store.js';
 import { HISTORY_DAYS, loadSettings } from './settings.js';
@@ -11,7 +12,7 @@ import { loadWords } from './words.js';
 /** @typedef {import('./history-stats.js').Count} Count */
 /** @typedef {import('./history-stats.js').Name} Name */
 
-const { api, openBeside } = cooldownCompat;
+const { api, fill, openBeside } = cooldownCompat;
 const DAY_MS = 86_400_000, AT_FIRST = 200, PAGE = 25, MOST_NAMES = 8;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
@@ -32,7 +33,7 @@ const first = Promise.all([openHistory(), asked]).then(async ([db, settings]) =>
 first.catch(() => {}); // said in `load`
 const [{ lang, dir, words }, settings] = await Promise.all([loadWords(), asked]);
 /** @param {string} key @param {Record<string, string>} [args] */
-const say = (key, args = {}) => (words[key] ?? '').replace(/\$(\w+)\$/g, (_, name) => args[name] ?? '');
+const say = (key, args = {}) => fill(words[key] ?? '', args);
 Object.assign(document.documentElement, { lang, dir });
 for (const element of document.querySelectorAll('[data-i18n]')) element.textContent = say(element.getAttribute('data-i18n') ?? '');
 
@@ -160,11 +161,11 @@ const columns = (key, bars) => {
         drawn('rect', { class: 'cured', x: n + .12, width: .76, y: top - well, height: well }), drawn('rect', { class: 'failed', x: n + .12, width: .76, y: top - well - ill, height: ill }))];
     }));
   const behind = make('details', { class: 'behind' }, make('summary', {}, say('history_table')));
-  const fill = () => { if (behind.childElementCount === 1) behind.append(table(say('history_days'), bars.filter(({ count }) => count.failed > 0))); };
+  const fillTable = () => { if (behind.childElementCount === 1) behind.append(table(say('history_days'), bars.filter(({ count }) => count.failed > 0))); };
   /** @type {HTMLDetailsElement} */ (behind).open = open.has(key);
-  if (open.has(key)) fill();
+  if (open.has(key)) fillTable();
   behind.addEventListener('toggle', () => {
-    if (/** @type {HTMLDetailsElement} */ (behind).open) { open.add(key); fill(); } else open.delete(key);
+    if (/** @type {HTMLDetailsElement} */ (behind).open) { open.add(key); fillTable(); } else open.delete(key);
   });
   return make('figure', {}, make('figcaption', {}, say(key)), make('p', { class: 'most soft' }, number.format(most)), picture,
     make('p', { class: 'axis soft' }, make('span', {}, bars[0]?.text ?? ''), make('span', {}, bars.at(-1)?.text ?? '')), behind);
@@ -321,12 +322,16 @@ part('anew', HTMLButtonElement).addEventListener('click', () => attempt(async ()
   location.reload();
 }));
 
-const decoder = part('decoder', HTMLDetailsElement);
-decoder.addEventListener('toggle', async () => {
-  const [{ loadCore }, { mountDecoder }] = await Promise.all([import('./load-core.js'), import('./decoder.js')]); // not before it is wanted
+/** @type {Promise<import('./decoder.js').Core> | undefined} */
+let core;
+const needCore = () => (core ??= Promise.all([import('./core/core.js'), import('./load-core.js')]).then(async ([{ mount_card }, { judgeText, loadCore }]) => {
   await loadCore();
-  mountDecoder({ form: part('form', HTMLFormElement), text: part('text', HTMLTextAreaElement), nothing: part('nothing', HTMLElement), place: part('card-place', HTMLElement) }, say);
-}, { once: true });
+  return { judgeText, mount_card };
+}));
+mountDecoder({ form: part('form', HTMLFormElement), text: part('text', HTMLTextAreaElement), place: part('card-place', HTMLElement) }, needCore, (which) => {
+  part('nothing', HTMLElement).hidden = which === null;
+  part('nothing', HTMLElement).textContent = which === null ? '' : say({ empty: 'www_empty', silent: 'www_silent', failed: 'www_failed' }[which]);
+});
 
 const isBeside = location.search === '?beside';
 document.documentElement.toggleAttribute('data-beside', isBeside);

@@ -24,9 +24,9 @@ export const translate = async () => {
 };
 
 const load = async () => {
-  const [{ explain, mount_card }, { loadCore }] = await Promise.all([import('./core/core.js'), import('./load-core.js')]);
+  const [{ explain, mount_card }, { judgeText, loadCore }] = await Promise.all([import('./core/core.js'), import('./load-core.js')]);
   const { words } = await loadCore(wanted);
-  return { explain, mount_card, words };
+  return { explain, judgeText, mount_card, words };
 };
 /** @type {ReturnType<typeof load> | null} */
 let loading = null;

@@ -4,10 +4,9 @@
 // 100 ms for a filter. Time is the machine's: on a busy one it says little.
 import { parseArgs } from 'node:util';
 import { Driver } from './lib/browsers.mjs';
+import { seed } from './lib/history.mjs';
 import { built, copyPages, end, endInTime, startMock } from './lib/house.mjs';
 import { until } from './lib/wait.mjs';
-
-/** @typedef {import('puppeteer-core').Page} Page */
 
 const { values } = parseArgs({ options: { browser: { type: 'string' }, count: { type: 'string', default: '100000' } } });
 const ROWS_MS = 300, FILTER_MS = 100, RUNS = 5, count = Number(values.count);
@@ -16,26 +15,19 @@ const browsers = /** @type {const} */ (['chromium', 'firefox']).filter((name) =>
 /** @param {number[]} times */
 const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? NaN;
 
-/** Three months of failures, ten a site and provider. @param {Page} page @param {number} total */
-const seed = (page, total) => page.evaluate(async (n) => {
-  const { openHistory, putBack } = await import(chrome.runtime.getURL('history-store.js'));
-  const db = await openHistory(), step = 89 * 86_400_000 / n, first = Date.now() - 89 * 86_400_000;
-  const kinds = ['upstream_rate_limit', 'provider_overloaded', 'provider_error', 'free_per_minute', 'context_length', 'auth'], outcomes = ['answered', 'answered', 'given_up', 'explained', 'left'];
-  for (let from = 0; from < n; from += 5_000) {
-    await putBack(db, Array.from({ length: Math.min(5_000, n - from) }, (_, m) => {
-      const at = from + m;
-      return { at_ms: Math.floor(first + at * step), site: `site-${at % 40}.example`, kind: kinds[at % 6], limit_owner: 'shared_pool', provider: `Provider ${at % 23}`, model: `author/model-${at % 60}:free`,
-        status: 429, wait_s: at % 90, tries: 1 + at % 4, outcome: outcomes[at % 5] };
-    }));
-  }
-  db.close();
-}, total);
+const KINDS = ['upstream_rate_limit', 'provider_overloaded', 'provider_error', 'free_per_minute', 'context_length', 'auth'], OUTCOMES = /** @type {const} */ (['answered', 'answered', 'given_up', 'explained', 'left']);
+const first = Date.now() - 89 * 86_400_000, step = 89 * 86_400_000 / count;
+/** Three months of failures. */
+const MADE = Array.from({ length: count }, (_, n) => ({
+  at_ms: Math.floor(first + n * step), site: `site-${n % 40}.example`, kind: KINDS[n % 6] ?? '', limit_owner: 'shared_pool', provider: `Provider ${n % 23}`, model: `author/model-${n % 60}:free`,
+  status: 429, wait_s: n % 90, tries: 1 + n % 4, outcome: OUTCOMES[n % 5] ?? 'left',
+}));
 
 /** @param {import('./lib/browsers.mjs').BrowserName} name @param {import('./lib/mock.mjs').Mock} mock */
 const measure = async (name, mock) => {
   const driver = await Driver.start(name, { mock, extension: built(name, 'test') });
   const page = await driver.openExtensionPage('popup.html');
-  await seed(page, count);
+  for (let from = 0; from < count; from += 10_000) await seed(page, MADE.slice(from, from + 10_000));
   /** @type {{rows: number, whole: number, memory: number}[]} */
   const opened = [];
   let last = page;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { first, send } from './lib/app.mjs';
 import { axe } from './lib/axe.mjs';
 import { poolWait } from './lib/failures.mjs';
+import { seed } from './lib/history.mjs';
 import { root } from './lib/house.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -45,7 +46,7 @@ const fails = async (t, answer = poolWait(1)) => {
 
 /** The clock of a record that was made up. */
 const NOW = Date.now(), DAY = 86_400_000;
-/** @param {number} at_ms @param {object} [rest] */
+/** @param {number} at_ms @param {object} [rest] @returns {import('./lib/history.mjs').Kept} */
 const made = (at_ms, rest = {}) => ({
   at_ms, site: 'chat.example', kind: 'upstream_rate_limit', limit_owner: 'shared_pool', provider: 'Cerebras', model: 'qwen/qwen3-coder:free', status: 429, wait_s: 8, tries: 2, outcome: 'answered', ...rest,
 });
@@ -55,7 +56,7 @@ const MADE = [
   made(NOW - 30_000, { kind: 'auth', limit_owner: 'key', provider: null, model: 'openai/gpt-oss-120b', status: 401, wait_s: null, tries: 1, outcome: 'explained', site: 'file:' }),
 ];
 /** Puts records into a store of the first schema that was. @param {Page} ear @param {readonly object[]} records @param {number} [version] */
-const seed = (ear, records, version = 1) => ear.evaluate(async (all, schema) => {
+const old = (ear, records, version = 1) => ear.evaluate(async (all, schema) => {
   await new Promise((resolve, reject) => {
     const request = indexedDB.open('history', schema);
     request.onupgradeneeded = () => { request.result.createObjectStore('failures', { keyPath: 'at_ms' }); };
@@ -199,7 +200,7 @@ export default {
       name: 'a store of the first version becomes today\'s, and what is no record is set aside', alone: true,
       run: async (t) => {
         const ear = await t.openExtensionPage('popup.html');
-        await seed(ear, [...MADE, { at_ms: NOW - 5, note: 'of somebody else' }, made(NOW - 6, { outcome: 'won' }), { at_ms: 'no time' }]);
+        await old(ear, [...MADE, { at_ms: NOW - 5, note: 'of somebody else' }, made(NOW - 6, { outcome: 'won' }), { at_ms: 'no time' }]);
         const page = await open(t);
         assert.equal(await heading(page), 'Failed: 61. Cured by a retry: 40 (66%).');
         const { failures, aside } = await everything(ear);
@@ -219,7 +220,7 @@ export default {
       name: 'a newer version\'s store is left alone, and the page and the card go on', alone: true,
       run: async (t) => {
         const ear = await t.openExtensionPage('popup.html');
-        await seed(ear, MADE, 99);
+        await old(ear, MADE, 99);
         const { page, card } = await fails(t);
         await card.click('#retry');
         await first(page, 'answer', 12_000);
@@ -367,14 +368,17 @@ export default {
         });
         assert.equal(await page.evaluate(() => document.querySelector('#beside')?.checkVisibility()), false);
         await page.click('#decoder summary');
-        await until('the core comes now', () => page.evaluate(() => 'core' in document.documentElement.dataset));
+        const core = () => page.evaluate(() => 'core' in document.documentElement.dataset);
+        assert.equal(await core(), false);
         await page.type('#text', JSON.stringify(poolWait(9).body));
+        await until('the core comes now', core);
         await page.keyboard.down('Control');
-        await until('it is explained', async () => {
-          await page.keyboard.press('Enter'); // until the box listens
-          return (await texts(page, '#card-place .title'))[0] === 'Cerebras is busy right now';
-        });
+        await page.keyboard.press('Enter');
         await page.keyboard.up('Control');
+        await until('it is explained', async () => (await texts(page, '#card-place .title'))[0] === 'Cerebras is busy right now');
+        await page.evaluate(() => { /** @type {HTMLTextAreaElement} */ (document.getElementById('text')).value = 'Good morning'; });
+        await page.click('#form button');
+        await until('it says that this is none', async () => (await texts(page, '#nothing'))[0] === ENGLISH.www_silent?.message && (await texts(page, '#card-place .title')).length === 0);
       },
     },
     {
@@ -393,11 +397,7 @@ export default {
       run: async (t) => {
         const ear = await t.openExtensionPage('popup.html'), empty = await open(t);
         assert.deepEqual(await axe(empty), []);
-        await ear.evaluate(async (all) => {
-          const { openHistory, putBack } = await import(chrome.runtime.getURL('history-store.js')), db = await openHistory();
-          await putBack(db, all);
-          db.close();
-        }, MADE);
+        await seed(ear, MADE);
         for (const language of ['en', 'ar']) {
           await ear.evaluate((tag) => chrome.storage.local.set({ language: tag }), language);
           const page = await open(t);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Card } from './lib/card.mjs';
 import { Driver, running } from './lib/browsers.mjs';
+import { seed } from './lib/history.mjs';
 import { Mock } from './lib/mock.mjs';
 import { pause, until } from './lib/wait.mjs';
 
@@ -116,6 +117,14 @@ const paste = async (page, text) => {
 };
 const PASTED = '{"error":{"message":"Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day","code":429,"metadata":{"headers":{"X-RateLimit-Limit":"50","X-RateLimit-Remaining":"0"},"limit_source":"openrouter_free_tier_daily"}}}';
 
+/** Four weeks of failures. */
+const MADE = Array.from({ length: 60 }, (_, n) => ({
+  at_ms: Date.now() - n * n * 650_000 - 60_000, site: ['chat.example', 'openrouter.ai', 'localhost'][n % 3] ?? '', kind: n % 5 === 4 ? 'free_per_day' : n % 7 === 6 ? 'provider_overloaded' : 'upstream_rate_limit',
+  limit_owner: n % 5 === 4 ? 'free_tier' : n % 7 === 6 ? 'provider' : 'shared_pool', provider: n % 5 === 4 ? null : ['Cerebras', 'Together', 'Cerebras', 'Google AI Studio'][n % 4] ?? null,
+  model: ['qwen/qwen3-coder:free', 'openai/gpt-oss-120b', 'z-ai/glm-4.6'][n % 3] ?? null, status: 429, wait_s: n % 4 === 0 ? 17 : null, tries: n % 3 === 0 ? 1 : 2,
+  outcome: /** @type {import('./lib/history.mjs').Kept['outcome']} */ (n % 5 === 4 ? 'explained' : n % 3 === 0 ? 'given_up' : 'answered'),
+}));
+
 /** A name, what opens it, and whether the whole page is shown or what fits the window. @type {[string, (stage: Stage) => Promise<Page>, whole?: true][]} */
 const SCREENS = [
   ['card: a full pool', (s) => s.card({ preset: 'seed429' })],
@@ -140,6 +149,10 @@ const SCREENS = [
   ['popup: on', (s) => s.popup(HOST), true],
   ['popup: off', (s) => s.popup(ELSEWHERE), true],
   ['settings', (s) => s.own('options.html'), true],
+  ['history', (s) => s.own('popup.html').then(async (page) => {
+    await seed(page, MADE);
+    return s.own('history.html');
+  }), true],
   ['after the installation', (s) => s.own('welcome.html').then(async (page) => {
     await until('the card', () => page.evaluate(() => document.querySelector('#card-place .card')?.checkVisibility()));
     return page;

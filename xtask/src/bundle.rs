@@ -26,8 +26,17 @@ const RAW_CEILING: usize = 420_000;
 const GZIP_CEILING: usize = 178_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
-const SHARED_WITH_WWW: [&str; 8] =
-    ["core/core.js", "core/core_bg.wasm", "load-core.js", "words.js", "card.css", "_locales/", "icons/icon.svg", licences::FILE];
+const SHARED_WITH_WWW: [&str; 9] = [
+    "core/core.js",
+    "core/core_bg.wasm",
+    "decoder.js",
+    "load-core.js",
+    "words.js",
+    "card.css",
+    "_locales/",
+    "icons/icon.svg",
+    licences::FILE,
+];
 
 /// Path (with `/`) to content: one folder, whole, before it is written.
 pub type Files = BTreeMap<String, Vec<u8>>;
