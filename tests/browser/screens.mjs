@@ -148,6 +148,12 @@ const SCREENS = [
   })],
   ['popup: on', (s) => s.popup(HOST), true],
   ['popup: off', (s) => s.popup(ELSEWHERE), true],
+  // What the cards above left.
+  ['history', (s) => s.own('history.html'), true],
+  ['history: beside the page', (s) => s.own('history.html?beside').then(async (page) => {
+    await page.setViewport({ width: Math.min(360, s.look.width), height: HEIGHT });
+    return page;
+  })],
   ['settings', (s) => s.own('options.html'), true],
   ['history', (s) => s.own('popup.html').then(async (page) => {
     await seed(page, MADE);
@@ -183,7 +189,7 @@ const STORE = [
 /** Wide enough for the chat and the card beside it, and made smaller: stores take 1280 by 800. */
 const STORE_LOOK = { name: 'store', width: 1440 }, STORE_HEIGHT = 900, STORE_SCALE = 1280 / 1440;
 /** What README shows: of the first of these, the card and a little around it. */
-const CARD_CLIP = { x: STORE_LOOK.width - 740, y: 0, width: 740, height: 480 };
+const CARD_CLIP = { x: STORE_LOOK.width - 740, y: 0, width: 740, height: 568 };
 
 /** The public page, and beside it the pages of the tests. */
 const site = mkdtempSync(join(tmpdir(), 'cooldown-screens-'));
