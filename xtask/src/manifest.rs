@@ -191,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn the_stores_are_told_why_for_each_permission() {
+        let told = fs::read_to_string(crate::root().join("xtask/store/permissions.md")).unwrap();
+        for browser in BROWSERS {
+            let manifest = made(browser, Grants::Shipped);
+            for of in ["permissions", "host_permissions", "optional_permissions", "optional_host_permissions"] {
+                for name in manifest[of].as_array().unwrap().iter().filter_map(Value::as_str) {
+                    assert!(told.contains(&format!("`{name}`")), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn keys_are_these_and_no_others() {
         let common = [
             "action",
