@@ -150,17 +150,17 @@ export const dropAside = () => storage.local.remove('aside');
 /** @typedef {{full: boolean}} SyncTrouble  full: more than the browser carries */
 /** @param {(keyof Settings)[]} names @param {Settings} settings @param {Record<string, unknown>} stamps when each was changed */
 const hand = async (names, settings, stamps) => {
-  /** @type {SyncTrouble | null} */
-  let trouble = null;
+  const { sync_trouble: troubles } = await storage.local.get('sync_trouble'), left = /** @type {Record<string, SyncTrouble>} our own record, by setting */ (isObject(troubles) ? troubles : {});
   for (const name of names) {
-    try { await storage.sync.set({ [name]: { value: settings[name], at_ms: stamps[name] } }); } catch (error) { trouble = { full: /quota/i.test(String(error)) }; }
+    delete left[name];
+    try { await storage.sync.set({ [name]: { value: settings[name], at_ms: stamps[name] } }); } catch (error) { left[name] = { full: /quota/i.test(String(error)) }; }
   }
-  await storage.local.set({ sync_trouble: trouble });
+  await storage.local.set({ sync_trouble: left });
 };
-/** @returns {Promise<SyncTrouble | null>} */
+/** @returns {Promise<SyncTrouble | null>} of a setting that could not be handed over */
 export const loadSyncTrouble = async () => {
-  const { sync_trouble: trouble } = await storage.local.get('sync_trouble');
-  return isObject(trouble) ? { full: trouble.full === true } : null;
+  const { sync_trouble: troubles } = await storage.local.get('sync_trouble'), all = /** @type {SyncTrouble[]} */ (isObject(troubles) ? Object.values(troubles) : []);
+  return all.find(({ full }) => full) ?? all[0] ?? null;
 };
 /** Takes what is newer there, and hands over what is newer here: of each setting the newest change counts. */
 export const syncSettings = () => inTurn(async () => {

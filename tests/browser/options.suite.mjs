@@ -50,7 +50,7 @@ const whole = async (t) => {
     await saveSettings({ off: ['off.example'], auto: ['auto.example'], sync: true });
     await setForNow('pauses', 'paused.example', { until_ms: Date.now() + 1e6 });
     await setForNow('rules', 'skips.example', { slug: 'cerebras', name: 'Cerebras', until_ms: Date.now() + 1e6 });
-    await chrome.storage.local.set({ sync_trouble: { full: true }, aside: { newer: true, settings: {} } });
+    await chrome.storage.local.set({ sync_trouble: { off: { full: true } }, aside: { newer: true, settings: {} } });
   });
   await until('all of it', async () => await reads(page, '#aside') && await reads(page, '#sync-trouble') && (await reads(page, '#for-now-rows'))?.includes('Cerebras'));
   await isRight(page);
@@ -284,6 +284,8 @@ const suite = {
         await onSettings(page, ({ saveSettings }) => saveSettings({ off: Array.from({ length: 500 }, (_, i) => `a-host-of-some-length-${i}.example`) }));
         await until('it is said', async () => await reads(page, '#sync-trouble') === 'Your browser’s sync has no room for all of it. What doesn’t fit stays on this device.');
         assert.equal((await stored(page)).off.length, 500);
+        await onSettings(page, ({ saveSettings }) => saveSettings({ auto: [] }));
+        assert.ok((await stored(page)).sync_trouble.off.full, 'another setting that is handed over changes nothing about it');
         await onSettings(page, ({ saveSettings }) => saveSettings({ off: [] }));
         await until('it is said no more', async () => await reads(page, '#sync-trouble') === null);
         await page.click('#sync');
