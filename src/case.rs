@@ -84,7 +84,7 @@ impl<'a> Case<'a> {
     /// The host of a gateway.
     pub(crate) fn gateway(&self) -> Option<&str> {
         let (_, rest) = self.question.exchange.url.split_once("://")?;
-        rest.split(['/', '?', '#']).next().filter(|host| self.voice == Voice::Gateway && !host.contains('@'))
+        rest.split(&['/', '?', '#'][..]).next().filter(|host| self.voice == Voice::Gateway && !host.contains('@'))
     }
 
     /// How many requests the limit allows, as stated.

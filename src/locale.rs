@@ -99,7 +99,7 @@ impl Locale {
     pub fn from_json(lang: &str, json: &str) -> Result<Self, Error> {
         let messages = messages(json).ok_or(Error::NotMessages)?;
         let fallback = Some(Box::new(Self::english()));
-        Ok(Self { lang: lang.replace('_', "-"), messages, fallback })
+        Ok(Self { lang: lang.replace("_", "-"), messages, fallback })
     }
 
     /// The language's BCP 47 tag.

@@ -35,7 +35,7 @@ pub(crate) enum Shape {
 
 impl Shape {
     pub(crate) fn of(url: &str) -> Option<Self> {
-        let path = url.split(['?', '#']).next()?.trim_end_matches('/');
+        let path = url.split(&['?', '#'][..]).next()?.trim_end_matches('/');
         Some(match path.rsplit('/').next()? {
             "completions" => Self::Chat,
             "responses" => Self::Responses,

@@ -25,7 +25,7 @@ pub(crate) fn slug(name: &str) -> Option<String> {
     if let Some((_, slug)) = ODD_SLUGS.iter().find(|(known, _)| *known == name) {
         return Some((*slug).to_owned());
     }
-    let slug = name.to_ascii_lowercase().replace([' ', '.'], "-");
+    let slug = name.to_ascii_lowercase().replace(&[' ', '.'][..], "-");
     slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-').then_some(slug)
 }
 
@@ -40,10 +40,13 @@ const TAKES_OWN_KEYS: &str = "ai21 aion-labs akashml alibaba amazon-bedrock amaz
     relace runway sail-research sakana sakana-ai sambanova seed siliconflow sourceful stepfun streamlake switchpoint tencent \
     tenstorrent thinkingmachines together upstage venice wafer wandb wandb-legacy xai xiaomi z-ai";
 
-/// Whether OpenRouter has a provider of that name.
+/// Slugs of providers that OpenRouter had; older failures name them.
+const HAD: &str = "anyscale cent-ml enfer huggingface hyperbolic kluster lambda lepton lynn nineteen octoai recursal reflection replicate targon ubicloud";
+
+/// Whether OpenRouter has, or had, a provider of that name.
 #[must_use]
 pub(crate) fn is_known(name: &str) -> bool {
-    let listed = |slug: &str| TAKES_OWN_KEYS.split(' ').any(|known| known == slug);
+    let listed = |slug: &str| [TAKES_OWN_KEYS, HAD].iter().any(|all| all.split(' ').any(|known| known == slug));
     !takes_own_keys(Some(name)) || ODD_SLUGS.iter().any(|(known, _)| *known == name) || slug(name).is_some_and(|slug| listed(&slug))
 }
 

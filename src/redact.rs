@@ -129,7 +129,7 @@ fn members(text: &str) -> Cow<'_, str> {
     while let Some(skip) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b':' | b'='))) {
         let before = text.get(copy.done..at + skip).unwrap_or_default();
         at += skip + 1;
-        let before = before.trim_end_matches(['\\', '"', '\'', '`', ' ', '\t', '\r', '\n']);
+        let before = before.trim_end_matches(&['\\', '"', '\'', '`', ' ', '\t', '\r', '\n'][..]);
         let length = before.bytes().rev().take_while(|byte| kinds(*byte) & NAME != 0).count();
         let name = before.get(before.len() - length..).unwrap_or_default();
         let secret = is_secret_member(name);
@@ -157,7 +157,7 @@ fn is_secret_member(name: &str) -> bool {
 
 /// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told.
 fn is_record(text: &str) -> bool {
-    let value = text.split_once('{').map(|(before, inside)| (before, inside.trim_start_matches(['\\', '"', ' ', '\r', '\n', '\t'])));
+    let value = text.split_once('{').map(|(before, inside)| (before, inside.trim_start_matches(&['\\', '"', ' ', '\r', '\n', '\t'][..])));
     value.is_some_and(|(before, inside)| before.len() <= 8 && (inside.starts_with("size") || inside.starts_with("mimeType")))
 }
 
@@ -255,7 +255,7 @@ fn tokens(text: &str) -> Cow<'_, str> {
         let (token, between) = (part(start, end), part(last, start));
         let after = || text.get(end..).unwrap_or_default();
         last = end;
-        if between.ends_with(['?', '#']) && after().starts_with('=') {
+        if between.ends_with(&['?', '#'][..]) && after().starts_with('=') {
             // A query: what a page adds to an address can be anything.
             let rest = after().trim_start_matches(|char: char| {
                 !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | '<' | '>' | ')' | ']' | '}' | '|' | '\\')
@@ -282,7 +282,7 @@ fn is_gap(between: &str) -> bool {
 
 /// Where in a token a secret stands.
 fn secret_in(token: &str) -> Option<(usize, usize)> {
-    let body = token.trim_end_matches(['.', '-']);
+    let body = token.trim_end_matches(&['.', '-'][..]);
     if is_secret(body) {
         return Some((0, body.len()));
     }

@@ -205,6 +205,11 @@ fn time_grows_with_the_text_alone() {
         "openrouter.ai/",
         "try again in ",
         "429 ",
+        "429: x",
+        "{:a ",
+        "{a:'b' ",
+        "://a/openrouter",
+        "\"402\":",
         "Bearer sk-",
     ] {
         let time = |length: usize| {

@@ -81,7 +81,7 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     // Cloudflare's shortest answer; its number may be cut off.
-    let code = facts.whole.lower().strip_prefix("error code").map(|code| code.trim_start_matches([':', ' ']));
+    let code = facts.whole.lower().strip_prefix("error code").map(|code| code.trim_start_matches(&[':', ' '][..]));
     let of_gate = match code.unwrap_or("none") {
         // 1000 to 1999 are its refusals, such as 1015 for too many requests and 1020 for a blocked address.
         code if code.len() == 4 && code.starts_with('1') => Some((Reason::GateBlocked, Later)),

@@ -13,6 +13,8 @@ use std::borrow::Cow;
 const MOST_OF_A_PAGE: usize = 2_000;
 /// Characters in which a sentence of OpenRouter's has said which it is.
 const SENTENCE: usize = 120;
+/// Statuses of one text behind which a sentence is looked for.
+const MOST_SENTENCES: usize = 256;
 
 /// Text beyond this is not looked at; the tap sends less.
 const MAX_TEXT: usize = 262_144;
@@ -235,7 +237,9 @@ impl<'a> Facts<'a> {
             .or_else(|| self.exchange.header("x-provider-name").map(str::to_owned))
             .or_else(|| name(self.said.between("requires moderation on ", &['.', '"'])?))
             .or_else(|| name(self.said.between(templates::UPSTREAM, &[':'])?))
-            .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?))
+            .or_else(|| {
+                name(self.whole.between("provider returned error (", &[':', ')'])?).filter(|name| !name.starts_with(&['4', '5'][..]))
+            })
             .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
             .filter(|name| !name.eq_ignore_ascii_case("openrouter"))
     }
@@ -245,8 +249,9 @@ impl<'a> Facts<'a> {
         let fault = self.fault.as_ref();
         let said = &self.said;
         let before = |words: &str| word_before(said, words).as_deref().and_then(slug);
-        let after =
-            |text: &Text, words: &str| text.after(words).and_then(|text| text.trim_start().split([' ', ',', ';']).next()).and_then(slug);
+        let after = |text: &Text, words: &str| {
+            text.after(words).and_then(|text| text.trim_start().split(&[' ', ',', ';'][..]).next()).and_then(slug)
+        };
         let stated = || fault.and_then(|fault| slug(fault.text("model_slug")?));
         let requested = || fault.and_then(|fault| slug(fault.first_available("requested_models")?));
         model_before(said)
@@ -259,7 +264,7 @@ impl<'a> Facts<'a> {
             .or_else(|| before(" is only available on agentic"))
             .or_else(stated)
             .or_else(requested)
-            .or_else(|| after(said, "no endpoints found for "))
+            .or_else(|| after(said, templates::NOT_FOUND))
             .or_else(|| after(said, "no endpoints for "))
             .or_else(|| after(&self.whole, "failed to invoke model "))
             .or_else(|| after(said, "providers serving "))
@@ -287,10 +292,10 @@ impl<'a> Facts<'a> {
             return None;
         }
         let head = self.whole.before("{").unwrap_or_else(|| self.whole.plain());
-        let words = head.split([' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',', '=']);
+        let words = head.split(&[' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',', '='][..]);
         // A path begins with a mark of its own.
         let mut slugs = words
-            .filter(|word| !word.starts_with(['/', '.', '~']))
+            .filter(|word| !word.starts_with(&['/', '.', '~'][..]))
             .filter_map(|word| slug(word.trim_end_matches(':')).filter(|slug| is_model_like(slug)));
         let first = slugs.next()?;
         slugs.all(|other| other == first).then_some(first)
@@ -377,7 +382,7 @@ impl<'a> Facts<'a> {
         while let Some(at) = rest.find("openrouter.ai/") {
             let found = rest.get(at..).unwrap_or_default();
             let end = found.find(|char: char| !is_link(char)).unwrap_or(found.len());
-            let link = found.get(..end).unwrap_or_default().trim_end_matches(['.', ':']);
+            let link = found.get(..end).unwrap_or_default().trim_end_matches(&['.', ':'][..]);
             // A bracket that belongs to what stands around it.
             let link = if link.ends_with(GONE) { link } else { link.trim_end_matches(']') };
             // A narrow window breaks addresses where they are widest.
@@ -497,7 +502,7 @@ fn copied_page(text: &str) -> Option<String> {
 /// Whose address a URL names.
 pub(crate) fn host(url: &str) -> Host {
     let Some((scheme, rest)) = url.split_once("://") else { return Host::Unknown };
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let authority = rest.split(&['/', '?', '#', '\\'][..]).next().unwrap_or_default();
     let name = authority.rsplit('@').next().unwrap_or_default();
     if let Some((address, _)) = name.strip_prefix('[').and_then(|name| name.split_once(']')) {
         // Loopback, unique local and link-local addresses.
@@ -538,7 +543,7 @@ fn slug(word: &str) -> Option<String> {
         _ => word,
     };
     // A dump may have the name of the member in front.
-    let word = word.split_once('/').and_then(|(author, _)| word.get(author.rfind([':', '='])? + 1..)).unwrap_or(word);
+    let word = word.split_once('/').and_then(|(author, _)| word.get(author.rfind(&[':', '='][..])? + 1..)).unwrap_or(word);
     let (author, model) = word.split_once('/')?;
     let plain = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'~'))
@@ -550,7 +555,7 @@ fn slug(word: &str) -> Option<String> {
 fn is_model_like(slug: &str) -> bool {
     let Some((author, model)) = slug.split_once('/') else { return false };
     let media = matches!(author, "application" | "text" | "image" | "audio" | "video" | "v1" | "api" | "src" | "chat");
-    let named = model.bytes().any(|byte| byte.is_ascii_digit()) && model.contains(['-', ':']);
+    let named = model.bytes().any(|byte| byte.is_ascii_digit()) && model.contains(&['-', ':'][..]);
     let named = named && !author.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b'.');
     !media && named && !model.ends_with(".py") && !model.ends_with(".js") && !model.ends_with(".rs")
 }
@@ -558,7 +563,7 @@ fn is_model_like(slug: &str) -> bool {
 /// `limit_rpm/<author>/<model>/<uuid>`.
 fn limited_model(said: &Text) -> Option<String> {
     let path = said.after("limit_rpm/").or_else(|| said.after("limit_rpd/"))?;
-    let path = path.split([' ', '"', '\'']).next()?;
+    let path = path.split(&[' ', '"', '\''][..]).next()?;
     let mut parts = path.split('/');
     slug(&[parts.next()?, "/", parts.next()?.trim_end_matches('.')].concat())
 }
@@ -575,8 +580,13 @@ fn model_before(said: &Text) -> Option<String> {
 
 /// The word before others.
 fn word_before(said: &Text, words: &str) -> Option<String> {
-    let word = said.before(words)?.rsplit([' ', '"', '\'', '`', '>', '(', '[']).next()?;
+    let word = said.before(words)?.rsplit(&[' ', '"', '\'', '`', '>', '(', '['][..]).next()?;
     (!word.is_empty()).then(|| word.to_owned())
+}
+
+/// The model of OpenRouter's sentence that nobody serves it.
+pub(crate) fn served_model(said: &Text) -> Option<String> {
+    said.after(templates::NOT_FOUND)?.split(' ').next().and_then(slug).filter(|slug| slug.ends_with(":free") || is_model_like(slug))
 }
 
 /// Providers' own sentences name the model without its author.
@@ -584,7 +594,7 @@ fn bare_model(raw: &Text) -> Option<String> {
     let lead = [", model: ", " model: ", "rate limit reached for model ", "rate limit reached for ", "and model "]
         .iter()
         .find_map(|lead| raw.after(lead))?;
-    let word = lead.trim_start_matches(['`', '"']).split([' ', ',', '\n', '`', '"']).next()?.trim_end_matches('.');
+    let word = lead.trim_start_matches(&['`', '"'][..]).split(&[' ', ',', '\n', '`', '"'][..]).next()?.trim_end_matches('.');
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     (plain && word.bytes().any(|byte| byte.is_ascii_digit())).then(|| word.to_owned())
 }
@@ -645,7 +655,7 @@ fn status_in(lower: &str) -> Option<u16> {
     const LEADS: [&str; 11] =
         ["http", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected", "failed", "upstream"];
     let mut found = None;
-    let mut at = 0;
+    let (mut at, mut read) = (0, 0);
     let bytes = lower.as_bytes();
     while let Some(skip) = bytes.iter().skip(at).position(u8::is_ascii_digit) {
         let start = at + skip;
@@ -654,27 +664,40 @@ fn status_in(lower: &str) -> Option<u16> {
         let code = lower.get(start..at).and_then(|digits| digits.parse::<u16>().ok());
         let Some(code) = code.filter(|code| length == 3 && (400..600).contains(code)) else { continue };
         let before = lower.get(..start).unwrap_or_default();
-        let bracketed = before.ends_with(['(', '[']) && matches!(bytes.get(at), Some(b')' | b']'));
-        let lead = before.trim_end_matches([' ', ':', '*', '`', '\'', '"', '(', '[', ']', '_', '=', '>', '-', '/']);
+        let bracketed = before.ends_with(&['(', '['][..]) && matches!(bytes.get(at), Some(b')' | b']'));
+        let lead = before.trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', '[', ']', '_', '=', '>', '-', '/'][..]);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         let first = before.trim().is_empty();
         // In any language: what follows the status is OpenRouter's own sentence.
         let behind = lower.get(at..).unwrap_or_default();
         let after = behind.trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
         let mark = behind.get(..behind.len() - after.len()).unwrap_or_default();
-        let apart = mark.contains([':', '：', '"', '“', '«', '「', '\n']) && !mark.starts_with([',', ']', '}']);
-        let sentence = if apart { first_chars(after, SENTENCE) } else { "" };
-        let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
-        let says = |words: &str| after.starts_with(words) || words.contains(' ') && sentence.contains(words);
-        let told = own.chain(&["rate limit exceeded"]).any(|words| says(words));
+        let apart = mark.contains(&[':', '：', '"', '“', '«', '「', '\n'][..]) && !mark.starts_with(&[',', ']', '}'][..]);
+        let after = first_chars(after, SENTENCE);
+        // A model's name comes before what is said of it.
+        let of_model = after.split_once(' ').filter(|(word, _)| word.contains('/')).map_or(after, |(_, rest)| rest);
+        let of_model = of_model.strip_prefix("is ").unwrap_or(of_model);
+        let says = |words: &str| {
+            let begins = after.starts_with(words) || of_model.starts_with(words.strip_prefix("is ").unwrap_or(words));
+            begins || apart && words.contains(' ') && after.contains(words)
+        };
+        let mut told = || {
+            read += 1;
+            let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
+            read <= MOST_SENTENCES && own.chain(&["rate limit exceeded"]).any(|words| says(words))
+        };
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
         // The name of a member, as in a table of messages, or of a count is no status that anybody met.
         let rest = lower.get(at..).unwrap_or_default();
         let counted = rest.strip_prefix('=').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-        let named = counted || before.ends_with(['.', '_']) && rest.starts_with("\":");
-        let whole = whole && !named;
+        let named = counted || before.ends_with(&['.', '_'][..]) && rest.starts_with("\":");
+        // A list of them, as settings have it.
+        let in_list = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+        let listed = rest.strip_prefix(',').is_some_and(in_list)
+            || before.ends_with(',') && before.trim_end_matches(',').ends_with(|last: char| last.is_ascii_digit());
+        let whole = whole && !named && !listed;
         let phrased = PHRASES.iter().any(|(status, phrase)| *status == code && begins_as(after, phrase));
-        if whole && (phrased || bracketed || called || first || told) {
+        if whole && (phrased || bracketed || called || first || told()) {
             found = Some(code);
         }
     }

@@ -2,7 +2,7 @@
 //! that handles them, lists of them and other vendors' failures have no sign, or stand where nobody met one.
 
 use super::facts::{self, Facts, Host, evidence};
-use super::templates::{self, MARKS, UPSTREAM, WEAK_MARKS};
+use super::templates::{self, MARKS, NO_ENDPOINTS, Template, UPSTREAM, WEAK_MARKS};
 use super::{Certainty, Evidence, Kind};
 use crate::exchange::Surface;
 use crate::provider;
@@ -15,6 +15,8 @@ const NEAR_IN_LOG: usize = 400;
 const MOST_OF_A_MESSAGE: usize = 2_000;
 /// A log that somebody pastes may be longer; what is, and has the shape of a document, is one.
 const MOST_OF_A_REPORT: usize = 20_000;
+/// Characters of an address in which a name is looked for.
+const MOST_OF_AN_ADDRESS: usize = 200;
 /// Places of a name, and of a sign, that are compared.
 const MOST_SIGNS: usize = 64;
 
@@ -80,9 +82,10 @@ impl Facts<'_> {
         let whole = self.whole.lower();
         // In the address of another host it names a package or a repository.
         let foreign = |at: usize| {
-            let word =
-                whole.get(..at).and_then(|before| before.rsplit(|char: char| char.is_whitespace() || "\"'<([`".contains(char)).next());
-            word.is_some_and(|head| head.contains("://") && head.rsplit("://").next().is_some_and(|path| path.contains('/')))
+            let before = whole.get(..at).unwrap_or_default().char_indices().rev().take(MOST_OF_AN_ADDRESS);
+            let word = before.take_while(|(_, char)| !char.is_whitespace() && !"\"'<([`".contains(*char)).last();
+            let head = word.and_then(|(start, _)| whole.get(start..at)).unwrap_or_default();
+            head.split_once("://").is_some_and(|(_, path)| path.contains('/'))
         };
         let names = || whole.match_indices("openrouter").map(|(at, _)| at).filter(|at| !foreign(*at)).take(MOST_SIGNS);
         let Some(at) = names().next() else { return false };
@@ -199,7 +202,10 @@ impl Facts<'_> {
     /// Words that nobody but OpenRouter writes.
     fn own_words(&self) -> Option<&'static str> {
         let of = |said: &Text| {
-            let all = templates::CAPS.iter().chain(templates::OWN).filter(|template| template.own);
+            // Other programs have endpoints too.
+            let served = facts::served_model(said).is_some();
+            let own = |template: &&Template| template.own && (served || template.words != [NO_ENDPOINTS]);
+            let all = templates::CAPS.iter().chain(templates::OWN).filter(own);
             let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
             let upstream = || said.between(UPSTREAM, &[':']).filter(|name| provider::is_known(name)).map(|_| UPSTREAM);
             found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS)).or_else(upstream)
@@ -223,7 +229,7 @@ fn has_blank(text: &str, at: usize) -> bool {
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.char_indices().nth(160).map_or(rest.len(), |(at, _)| at);
     let around = rest.get(..end).unwrap_or_default();
-    let named = |(at, _)| around.get(at + 2..).is_some_and(|name: &str| !name.trim_start().starts_with(['"', '\'', '{']));
+    let named = |(at, _)| around.get(at + 2..).is_some_and(|name: &str| !name.trim_start().starts_with(&['"', '\'', '{'][..]));
     BLANKS.iter().any(|blank| around.contains(blank)) || around.match_indices("{{").any(named)
 }
 
@@ -232,9 +238,9 @@ fn has_blank(text: &str, at: usize) -> bool {
 fn is_mentioned(lower: &str, words: &str) -> bool {
     lower.match_indices(words).any(|(at, _)| {
         let before = lower.get(..at).unwrap_or_default();
-        let lead = before.trim_end_matches(['"', '\'', '`', '“', '‘', '«', '„']);
+        let lead = before.trim_end_matches(&['"', '\'', '`', '“', '‘', '«', '„'][..]);
         let lead = if lead.len() < before.len() { lead.trim_end() } else { "" };
-        let met = ["error", "got", "getting", "received", "with"].iter().any(|word| lead.ends_with(word));
+        let met = ["error", "got", "getting", "received", "returned", "with"].iter().any(|word| lead.ends_with(word));
         let letter =
             |last: char| if last.is_ascii() { last.is_ascii_alphabetic() } else { !"—–→…：，。、（【".contains(last) };
         let means = || {
@@ -246,7 +252,7 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
         let stated = || {
             let rest = lower.get(at + words.len()..).unwrap_or_default().trim_start_matches(|char| "\"'`”’»“. ".contains(char));
             let code = rest.strip_prefix('(').and_then(|rest| rest.get(..4));
-            code.is_some_and(|code| code.starts_with(['4', '5']) && code.ends_with(')'))
+            code.is_some_and(|code| code.starts_with(&['4', '5'][..]) && code.ends_with(')'))
         };
         lead.chars().next_back().is_some_and(letter) && !met && !stated() || means()
     })
@@ -256,7 +262,7 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
 fn is_in_code(text: &str, message: &str) -> bool {
     let words = message.lines().next().unwrap_or_default();
     // Of a message that is escaped in the text, the longest part between its marks.
-    let words = words.split(['"', '\'', '\\']).max_by_key(|part| part.len()).unwrap_or_default();
+    let words = words.split(&['"', '\'', '\\'][..]).max_by_key(|part| part.len()).unwrap_or_default();
     let Some(at) = text.find(words).filter(|_| !words.is_empty()) else { return is_code(text) };
     let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line);
     let head = text.get(..end).unwrap_or_default();
@@ -265,7 +271,8 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 37] = [
+    const CODE: [&str; 38] = [
+        "#!",
         "//",
         "/*",
         "def ",
@@ -308,11 +315,13 @@ fn is_code(text: &str) -> bool {
     let trace = text.contains("Traceback (most recent call last)");
     !trace
         && text.lines().map(str::trim).any(|line| {
-            let branch = line.starts_with("if ") && line.ends_with([':', '{']);
+            let branch = line.starts_with("if ") && line.ends_with(&[':', '{'][..]);
             let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
             // A row that somebody put into a table of failures.
             let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
-            branch || decorator || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
+            // Of a call that looks for words.
+            let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
+            branch || decorator || search || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
         })
 }
 
@@ -325,12 +334,12 @@ fn is_code_or_list(text: &str) -> bool {
         if line.contains("_total{") {
             return Some(true);
         }
-        let head = line.trim_start_matches(['*', '-', '|', '`', ' ', '#']);
+        let head = line.trim_start_matches(&['*', '-', '|', '`', ' ', '#'][..]);
         let digits = head.bytes().take_while(u8::is_ascii_digit).count();
         let after = head.get(digits..).unwrap_or_default();
         let is_listed =
             head.len() < line.len() || [" – ", " — ", " - ", " -> ", " => ", ": \"", ": '"].iter().any(|mark| after.starts_with(mark));
-        let code = is_listed && digits == 3 && head.starts_with(['4', '5']);
+        let code = is_listed && digits == 3 && head.starts_with(&['4', '5'][..]);
         code.then(|| ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
     };
     let (mut codes, mut set) = (0, false);
@@ -341,7 +350,7 @@ fn is_code_or_list(text: &str) -> bool {
     // A table of messages by their codes.
     let entry = |(at, _)| {
         let code = text.get(..at).and_then(|head| head.get(head.len().checked_sub(4)?..));
-        code.and_then(|code| code.strip_prefix('"')).is_some_and(|code| code.starts_with(['4', '5']) && code.parse::<u16>().is_ok())
+        code.and_then(|code| code.strip_prefix('"')).is_some_and(|code| code.starts_with(&['4', '5'][..]) && code.parse::<u16>().is_ok())
     };
     is_code(text) || set || codes >= 2 || text.match_indices("\":").any(entry)
 }

@@ -118,7 +118,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["no allowed providers are available"], K::NoEndpoints, O::None, R::ProviderPinned, Never),
     own(&["no endpoints found", "max price"], K::NoEndpoints, O::None, R::PriceCap, Never),
     own(&["no endpoints found that"], K::NoEndpoints, O::None, R::UnsupportedOption, Never),
-    own(&["no endpoints found"], K::NoEndpoints, O::None, R::NotServed, Never),
+    own(&[NO_ENDPOINTS], K::NoEndpoints, O::None, R::NotServed, Never),
     own(&["is not a valid model id"], K::ModelNotFound, O::None, R::NoSuchModel, Never),
     own(&["request blocked: prompt injection patterns detected"], K::Moderation, O::None, R::PromptInjection, Never),
     own(&["requires moderation", "input was flagged"], K::Moderation, O::None, R::InputFlagged, Never),
@@ -141,6 +141,11 @@ pub(super) const MARKS: &[&str] = &["provider returned error", "openrouterexcept
 /// The head of OpenRouter's sentence on a provider that failed, which its name follows.
 pub(super) const UPSTREAM: &str = "upstream error from ";
 
+/// The head of OpenRouter's sentence on a model that nobody serves, which its name follows.
+pub(super) const NOT_FOUND: &str = "no endpoints found for ";
+/// The same without a model, which other programs say as well.
+pub(super) const NO_ENDPOINTS: &str = "no endpoints found";
+
 /// Sentences that OpenRouter shares with others: a sign only together with its exact envelope.
 pub(super) const WEAK_MARKS: &[&str] = &[
     "internal server error",
@@ -159,6 +164,7 @@ pub(super) const WEAK_MARKS: &[&str] = &[
     "meets your routing requirements",
     "input must have at least 1 token",
     "request payload too large",
+    NO_ENDPOINTS,
 ];
 
 /// What a provider's words are about, within what the status says.

@@ -382,7 +382,9 @@ fn is_error(members: &Map<String, Value>) -> bool {
     let metadata = members.get("metadata").and_then(Value::as_object);
     let own = |map: &Map<String, Value>| OWN_MEMBERS.iter().any(|member| map.contains_key(*member));
     let refused = members.get("status").and_then(Value::as_u64).is_some_and(|status| (400..600).contains(&status));
-    (says && (has("code") || has("metadata") || has("error_type") || refused))
+    // A status line tells of good answers as well.
+    let went_well = members.get("code").and_then(Value::as_u64).is_some_and(|code| (100..400).contains(&code));
+    (says && !went_well && (has("code") || has("metadata") || has("error_type") || refused))
         || (has("code") && metadata.is_some_and(own))
         || (failed && has("error_type"))
         || telling(members) + if has("raw") { 2 } else { 0 } > 2 && !["usage", "cost", "choices", "status"].iter().any(|key| has(key))
@@ -465,7 +467,7 @@ fn provider_words(value: &Value, key: &str, depth: usize, out: &mut String) {
             }
         }
         Value::String(text) => {
-            let opened = if text.trim_start().starts_with(['{', '[', '"']) { read(text).roots } else { Vec::new() };
+            let opened = if text.trim_start().starts_with(&['{', '[', '"'][..]) { read(text).roots } else { Vec::new() };
             for root in &opened {
                 provider_words(root, key, depth + 1, out);
             }

@@ -31,9 +31,9 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         (text.contains("&quot;") || text.contains("&#") || text.contains("&amp;quot;"), without_entities),
         (text.contains(is_zero_width), |text| text.replace(is_zero_width, "")),
         // A keyboard that is set to Chinese.
-        (text.contains("\"：") || text.contains("”："), |text| text.replace('：', ":").replace("”，", "”,").replace("\"，", "\",")),
+        (text.contains("\"：") || text.contains("”："), |text| text.replace("：", ":").replace("”，", "”,").replace("\"，", "\",")),
         (text.contains('“') && (!text.contains('"') || text.contains("{“") || text.contains("”:")), |text| {
-            text.replace(['“', '”', '„'], "\"").replace(['‘', '’'], "'")
+            text.replace(&['“', '”', '„'][..], "\"").replace(&['‘', '’'][..], "'")
         }),
         (text.contains('\n'), |text| rejoined(&unwrapped(&without_gutter(text)))),
     ];
@@ -64,7 +64,7 @@ fn decoded(text: &str) -> String {
         let encoded = MARKS.iter().any(|mark| word.contains(mark)) && word.bytes().filter(|byte| *byte == b'%').count() >= 3;
         match (encoded, word.contains("%20")) {
             (false, _) => out.push_str(word),
-            (true, false) => out.push_str(&decoded_word(&word.replace('+', " "))),
+            (true, false) => out.push_str(&decoded_word(&word.replace("+", " "))),
             (true, true) => out.push_str(&decoded_word(word)),
         }
     }
@@ -112,7 +112,7 @@ fn without_entities(text: &str) -> String {
 fn rejoined(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let next = line.trim_start_matches([' ', '\t']);
+        let next = line.trim_start_matches(&[' ', '\t'][..]);
         let compound = out.strip_suffix("-\n").is_some_and(|word| word.ends_with(|last: char| last.is_ascii_lowercase()));
         if compound && next.starts_with(|first: char| first.is_ascii_lowercase()) {
             out.pop();
@@ -213,7 +213,7 @@ impl Measure {
 const MAX_RUN: usize = 400;
 
 fn blank_head(line: &str) -> usize {
-    line.len() - line.trim_start_matches([' ', '\t']).len()
+    line.len() - line.trim_start_matches(&[' ', '\t'][..]).len()
 }
 
 /// How many lines, from the first, a terminal broke at its width: they have that width, or one less, and another line
@@ -251,7 +251,7 @@ fn broken_at_width(lines: &[&str], measure: Measure) -> usize {
             is_in_string(part(0)) && part(0).ends_with(is_word) && part(1).starts_with(is_word)
         }
         // Two lines of prose are equally long by chance now and then.
-        2 => lines.iter().take(3).any(|line| line.contains(['{', '"'])),
+        2 => lines.iter().take(3).any(|line| line.contains(&['{', '"'][..])),
         _ => true,
     };
     if torn { full } else { 0 }

@@ -197,7 +197,7 @@ pub fn read(text: &str) -> Reading {
 #[must_use]
 pub fn has_head(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with(['{', '[']) || event_stream::is_event_stream(text)
+    text.starts_with(&['{', '['][..]) || event_stream::is_event_stream(text)
 }
 
 fn read_one(text: &str) -> Reading {
@@ -209,7 +209,7 @@ fn read_one(text: &str) -> Reading {
         if is_escaped(&text) {
             text = unescape(&text).into();
         }
-        if text.starts_with(['{', '[', '"']) {
+        if text.starts_with(&['{', '[', '"'][..]) {
             match serde_json::from_str(&text) {
                 Ok(Value::String(inner)) => {
                     text = inner.into();
@@ -220,7 +220,7 @@ fn read_one(text: &str) -> Reading {
             }
         }
         let (roots, cut) = tolerant::objects(&text);
-        if !roots.is_empty() || !text.contains(['\\']) {
+        if !roots.is_empty() || !text.contains(&['\\'][..]) {
             return Reading { roots, cut };
         }
         text = unescape(&text).into();
@@ -230,18 +230,18 @@ fn read_one(text: &str) -> Reading {
 
 /// The first object's names are behind backslashes: it is inside a string of which the head is not JSON's.
 fn is_escaped(text: &str) -> bool {
-    let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches([' ', '\n', '\r', '\t']);
+    let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches(&[' ', '\n', '\r', '\t'][..]);
     let bare = |inside: &str| {
         let symbol = inside.starts_with(':');
         let inside = inside.trim_start_matches(':');
         let name = inside.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(0);
         name > 0 && inside.get(name..).is_some_and(|rest| rest.starts_with(if symbol { " " } else { ": " }))
     };
-    let opens = |inside: &&str| inside.starts_with(['"', '\'', '\\']) || bare(inside);
+    let opens = |inside: &&str| inside.starts_with(&['"', '\'', '\\'][..]) || bare(inside);
     let mut objects = text.match_indices('{').map(|(at, _)| inside(at)).filter(opens);
     objects.next().filter(|inside| inside.starts_with('\\')).is_some_and(|inside| {
         let coded = inside.starts_with("\\u0022");
-        let quote = if coded { Some('"') } else { inside.trim_start_matches("\\n").trim_start_matches([' ', '\\']).chars().next() };
+        let quote = if coded { Some('"') } else { inside.trim_start_matches("\\n").trim_start_matches(&[' ', '\\'][..]).chars().next() };
         quote.is_some_and(|quote| matches!(quote, '"' | '\'') && !has_name(text, quote))
     })
 }

@@ -1,7 +1,6 @@
 //! Waits: what a failure says about how long it lasts.
 
 use crate::read::Text;
-use std::time::UNIX_EPOCH;
 
 /// The least wait that is believed of a limit per day. Google was seen to ask for 34 s where the day's quota was used up.
 pub(crate) const LEAST_OF_A_DAY_S: f64 = 120.0;
@@ -33,9 +32,15 @@ pub fn retry_after(value: &str, at_ms: u64) -> Option<u64> {
 /// Source: RFC 9110, section 5.6.7.
 #[must_use]
 pub fn date(value: &str) -> Option<u64> {
-    let date = httpdate::parse_http_date(value.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    date.as_secs().checked_mul(SECOND_MS)
+    let parts: Vec<&str> = value.split(&[' ', ',', '-'][..]).filter(|part| !part.is_empty()).collect();
+    // The form that is sent today, or with a year of two digits that of RFC 850; and C's `asctime`.
+    let ([_, day, month, year, time, "GMT"] | [_, month, day, time, year]) = parts[..] else { return None };
+    let month = MONTHS.find(month).filter(|at| at % 3 == 0 && month.len() == 3)?;
+    let century = if year.len() == 2 { 2_000 } else { 0 };
+    moment(century + year.parse::<u64>().ok()?, month as u64 / 3 + 1, day.parse().ok()?, time)
 }
+
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// When the period begins anew in which `at_ms` lies. OpenRouter counts days in UTC, weeks from Monday, months by the calendar.
 ///
@@ -83,7 +88,7 @@ pub(crate) const MAX_INSTANT_MS: u64 = 8_640_000_000_000_000;
 /// An instant such as `2026-10-12T00:00:00.000Z` or `2026-10-12T02:00:00+02:00`, in epoch milliseconds.
 #[must_use]
 pub fn instant(text: &str) -> Option<u64> {
-    let (date, time) = text.trim().trim_end_matches(['.', ',', ';', ')']).split_once(['T', ' '])?;
+    let (date, time) = text.trim().trim_end_matches(&['.', ',', ';', ')'][..]).split_once(&['T', ' '][..])?;
     let (time, ahead_min) = match time.strip_suffix('Z') {
         Some(time) => (time, 0),
         None => zone(time)?,
@@ -94,7 +99,7 @@ pub fn instant(text: &str) -> Option<u64> {
 
 /// A time without its zone, and the minutes by which that is ahead of UTC.
 fn zone(time: &str) -> Option<(&str, i64)> {
-    let at = time.rfind(['+', '-'])?;
+    let at = time.rfind(&['+', '-'][..])?;
     let (hours, minutes) = time.get(at + 1..)?.split_once(':')?;
     let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
     let ahead_min = if time.get(at..)?.starts_with('-') { -1 } else { 1 } * (hours * 60 + minutes);
@@ -178,8 +183,19 @@ pub fn from_text_ns(text: &Text) -> Option<u64> {
         let mut found = text.lower().match_indices(lead).filter(|(at, _)| !text.lower().get(..*at).is_some_and(|it| it.ends_with("will ")));
         found.find_map(|(at, lead)| duration(text.lower().get(at + lead.len()..)?))
     };
-    let found = LEADS.iter().filter(|lead| text.has(lead)).find_map(|lead| stated(lead));
+    let found = LEADS.iter().filter(|lead| text.has(lead)).find_map(|lead| stated(lead)).or_else(|| from_chinese(text.plain()));
     found.filter(|ns| !daily || *ns >= LEAST_OF_A_DAY_MS * NS_IN_MS).map(|ns| ns.min(MAX_STATED_MS * NS_IN_MS))
+}
+
+/// `30 秒后重试`, `1分钟后`: a number, a unit, and "after". A third of the providers are at home where it is written so.
+fn from_chinese(text: &str) -> Option<u64> {
+    const UNITS: [(&str, u64); 4] = [("秒", SECOND_MS), ("分钟", MINUTE_MS), ("分鐘", MINUTE_MS), ("小时", HOUR_MS)];
+    text.match_indices(['后', '後']).find_map(|(at, _)| {
+        let before = text.get(..at)?;
+        let (number, factor) = UNITS.iter().find_map(|(unit, factor)| Some((before.strip_suffix(unit)?.trim_end(), factor)))?;
+        let start = number.len() - number.bytes().rev().take_while(u8::is_ascii_digit).count();
+        number.get(start..)?.parse::<u64>().ok()?.checked_mul(factor * NS_IN_MS)
+    })
 }
 
 /// `11.054s`, `6ms`, `1m2.5s`, `3h2m1s`, `40 seconds`, `2 minutes`; a bare number is seconds, or of the unit that the
@@ -189,7 +205,7 @@ fn duration(text: &str) -> Option<u64> {
         Some(text) => (text, 1),
         None => (text.strip_prefix("_seconds").unwrap_or(text), SECOND_MS),
     };
-    let mut rest = text.trim_start_matches(['~', ' ', '"', '\'', ':', '=']);
+    let mut rest = text.trim_start_matches(&['~', ' ', '"', '\'', ':', '='][..]);
     for filler in ["for ", "at least ", "about "] {
         rest = rest.strip_prefix(filler).unwrap_or(rest);
     }
@@ -208,7 +224,7 @@ fn duration(text: &str) -> Option<u64> {
         };
         let (ns, _) = number(rest, factor * NS_IN_MS)?;
         total = Some(total.unwrap_or(0).saturating_add(ns));
-        rest = letters.get(unit..).unwrap_or_default().trim_start_matches([' ', ',']);
+        rest = letters.get(unit..).unwrap_or_default().trim_start_matches(&[' ', ','][..]);
         rest = rest.strip_prefix("and ").unwrap_or(rest);
     }
 }
@@ -264,6 +280,10 @@ mod tests {
         assert_eq!(stated("you must wait for 5 minutes"), Some(300_000));
         assert_eq!(stated("rate limited, will wait 20s"), None, "a client's own back-off");
         assert_eq!(stated("try again in a moment"), None);
+        assert_eq!(stated("请求过于频繁，请在 30 秒后重试"), Some(30_000));
+        assert_eq!(stated("请1分钟后再试"), Some(60_000));
+        assert_eq!(stated("請於 2 分鐘後重試"), Some(120_000));
+        assert_eq!(stated("然后再试，请稍后"), None);
     }
 
     #[test]
@@ -276,6 +296,11 @@ mod tests {
         assert_eq!(retry_after("Sunday, 22-Nov-26 12:01:00 GMT", at_ms), Some(60_000));
         assert_eq!(retry_after("Sun Nov 22 12:01:00 2026", at_ms), Some(60_000));
         assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 CET", at_ms), None);
+        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+        assert_eq!(date("Thu Jan  1 00:00:59 1970"), Some(59_000));
+        for odd in ["", "Sun, 06 anF 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Nov"] {
+            assert_eq!(date(odd), None, "{odd}");
+        }
         assert_eq!(retry_after("Sun, 22 Nov 2026 12:01:00 GMT", 0), None);
         assert_eq!(retry_after("soon", at_ms), None);
         assert_eq!(reset("1790726400000", at_ms), Some(1_790_726_400_000));
