@@ -12,7 +12,7 @@ import { listen, tellOf } from './wire.js';
 import { loadWords } from './words.js';
 
 const { api, fill, WIRE } = cooldownCompat;
-const { V, BODY_MAX, PRIVATE, IDENTITY, withoutSecrets, isObject, isInside, toWorker } = cooldownProtocol;
+const { V, BODY_MAX, PRIVATE, IDENTITY, withoutSecrets, isObject, isInside, isText, toWorker } = cooldownProtocol;
 
 /** @type {Promise<unknown> | undefined} */
 let core;
@@ -147,6 +147,40 @@ const onSkip = async ({ slug, name }, sender) => {
   return { v: V, ok: true, rule };
 };
 
+// ---- where the card stands on a site, and what is not shown there
+
+/** @param {chrome.runtime.MessageSender} sender */
+const standing = async (sender) => {
+  const { corner, places, theme } = await loadSettings();
+  return { corner: places[siteOf(sender)?.host ?? ''] ?? corner, theme };
+};
+/** @param {Place} m @param {chrome.runtime.MessageSender} sender */
+const onPlace = async ({ corner }, sender) => {
+  const site = siteOf(sender);
+  if (site === null || sender.tab?.incognito === true) return { v: V, ok: true };
+  await changeSettings(({ places: { [site.host]: _, ...others } }) => ({ places: { ...others, [site.host]: corner } })); // the latest is last
+  return { v: V, ok: true };
+};
+
+const UNDO_MS = 60_000;
+/** What was hushed by a page's card just now: it alone may be taken back from there, and not what the person set in other places. @type {Map<string, number>} */
+const hushedHere = new Map();
+/** @param {string} host @param {{kind: string, where: string}} pattern */
+const quietOf = (host, { kind, where }) => `${host} ${where} ${kind}`;
+/** @param {Hush} m @param {chrome.runtime.MessageSender} sender */
+const onHush = async ({ pattern, on }, sender) => {
+  const site = siteOf(sender);
+  if (site === null) return refuse('no_site', 'not a web page');
+  const entry = pattern === null ? site.host : quietOf(site.host, pattern);
+  if (!on && Date.now() - (hushedHere.get(entry) ?? 0) > UNDO_MS) return refuse('not_allowed', 'only what was hushed here just now');
+  if (on) hushedHere.set(entry, Date.now());
+  /** @param {string[]} list */
+  const change = (list) => [...list.filter((one) => one !== entry), ...on ? [entry] : []];
+  if (pattern === null) await changeOff(change);
+  else await changeSettings(({ quiet }) => ({ quiet: change(quiet) }));
+  return { v: V, ok: true };
+};
+
 // ---- what a person's click asks of openrouter.ai: its public list of a model's providers, without a key
 
 const LIST_MS = 60_000, LIST_WAIT_MS = 8_000, LIST_MAX = 500_000;
@@ -271,6 +305,7 @@ const onExplain = async (m, sender) => {
   const first = judge({ auto: false, only_explain: false }), kind = first?.diagnosis.kind ?? '';
   const auto = site !== null && isAuto(settings, site.host, kind), only_explain = wayOf(settings, kind) === 'explain';
   const verdict = first !== null && (auto || only_explain) ? judge({ auto, only_explain }) : first;
+  if (verdict !== null && site !== null && settings.quiet.includes(quietOf(site.host, { kind, where: isText(exchange) ? 'text' : 'call' }))) return { v: V, ok: true, verdict: null };
   const rule = verdict === null || site === null ? null : await ruleOf(site.host);
   const concerns = rule !== null && verdict?.remedies.some(({ type, value }) => type === 'other_provider' && value === rule.slug);
   return { v: V, ok: true, verdict, rule: concerns ? rule : null };
@@ -333,6 +368,15 @@ const onMenu = async (info, tab) => {
     await api.action.setBadgeText({ tabId, text: '?' });
     await api.action.setTitle({ tabId, title: await say('popup_impossible') });
   }
+};
+
+// ---- the key that leads to the card
+
+/** @param {string} command @param {chrome.tabs.Tab | undefined} tab */
+const onCommand = async (command, tab) => {
+  const id = tab?.id ?? (await api.tabs.query({ active: true, lastFocusedWindow: true }))[0]?.id;
+  // Every frame hears it: the one that has the card goes there.
+  if (command === 'go_to_card' && id !== undefined) await api.tabs.sendMessage(id, { v: V, type: 'go_to_card' }).catch(() => {});
 };
 
 // ---- calls that no script in the page learns of
@@ -596,6 +640,8 @@ const answer = async (raw, sender) => {
     case 'look_up': return onLookUp(m);
     case 'tell_limits': return onTellLimits(m);
     case 'skip': return onSkip(m, sender);
+    case 'place': return onPlace(m, sender);
+    case 'hush': return onHush(m, sender);
     case 'auto': return onAuto(m, sender);
     case 'remind': return onRemind(m, sender);
     case 'stage': return refuse('bad_message', 'comes over a port');
@@ -604,7 +650,7 @@ const answer = async (raw, sender) => {
     case 'strip_words': return onStripWords();
     case 'expect':
       if (tabId !== undefined) expectCard(m.token, tabId);
-      return { v: V, ok: true };
+      return { v: V, ok: true, ...await standing(sender) };
     case 'claim': return { v: V, ok: tabId !== undefined && await claimCard(m.token, tabId) };
     default:
       // Settings are changed from our own pages alone: a content script lives in a process that a page may own.
@@ -652,6 +698,7 @@ api.runtime.onStartup.addListener(() => { tidy(); syncScripts(); setAlarms(); ma
 api.alarms.onAlarm.addListener(onAlarm);
 listenToNotifications();
 api.contextMenus?.onClicked.addListener(onMenu);
+api.commands?.onCommand.addListener(onCommand);
 listen(onWire);
 api.permissions.onAdded.addListener(({ origins = [] }) => {
   listen(onWire);

@@ -6,6 +6,7 @@
 // strangers, the page stays blank. It never posts to its parent, which would hand the page a reference to this frame.
 
 import { mount_card } from './core/core.js';
+import { addHandles } from './handles.js';
 import { loadCore } from './load-core.js';
 
 const { V, isObject, toCard } = cooldownProtocol;
@@ -22,21 +23,26 @@ const arrival = new Promise((/** @type {(port: MessagePort) => void} */ resolve)
   }, { signal: taken.signal });
 });
 
-/** @param {MessagePort} port */
-const draw = (port) => {
+/** @param {MessagePort} port @param {Record<string, string>} words */
+const draw = (port, words) => {
   const card = mount_card(document.body, (/** @type {Act['action']} */ action, /** @type {number | undefined} */ index) => {
     // Asked for straight in the click, or the browser refuses. The reminder does not wait for the answer: without leave it marks the tab. In
     // Firefox a frame in a page cannot ask at all; there the popup does.
     if (action === 'remind') cooldownCompat.api.permissions?.request({ permissions: ['notifications'] }).catch(() => {});
     port.postMessage({ v: V, type: 'act', action, index });
   });
+  const box = /** @type {HTMLElement} */ (document.getElementById('card'));
+  const handles = addHandles(box, words, (message) => port.postMessage({ v: V, ...message }));
   port.onmessage = ({ data }) => {
     const message = toCard(data);
-    if (message) card.show(message.view);
+    if (message?.type === 'placed') handles.placed(message);
+    else if (message?.type === 'focus') handles.focus();
+    else if (message?.type === 'show') {
+      card.show(message.view);
+      handles.show(message.view);
+    }
   };
 
-  const box = /** @type {HTMLElement} */ (document.getElementById('card'));
-  const sheet = /** @type {HTMLElement} */ (box.firstElementChild);
   // What the page lays over it may let clicks through. Chromium tells; elsewhere the bridge's own look has to do.
   let isSeen = true;
   new IntersectionObserver((entries) => { isSeen = /** @type {IntersectionObserverEntry & {isVisible?: boolean}} */ (entries.at(-1))?.isVisible ?? true; },
@@ -46,16 +52,20 @@ const draw = (port) => {
     event.preventDefault();
     event.stopImmediatePropagation();
   }, { capture: true });
+  const parts = /** @type {NodeListOf<HTMLElement>} the card itself, the pill, the last word: one is seen */ (box.querySelectorAll(':scope > :is(.sheet, .pill)'));
   /** What the frame should measure: the card as it would be with all the room it may have, and the margin in which its shadow falls. */
   const measure = () => {
     if (box.hidden) return;
     const { marginInlineStart, marginInlineEnd, marginBlockStart, marginBlockEnd, maxInlineSize } = getComputedStyle(box);
+    const folded = box.hasAttribute('data-folded'), seen = [...parts].find(({ offsetHeight }) => offsetHeight > 0);
+    if (seen === undefined) return;
     const frame = box.offsetHeight - box.clientHeight;
-    const width = parseFloat(maxInlineSize) + parseFloat(marginInlineStart) + parseFloat(marginInlineEnd);
-    const height = sheet.offsetHeight + frame + parseFloat(marginBlockStart) + parseFloat(marginBlockEnd);
-    port.postMessage({ v: V, type: 'size', width: Math.ceil(width), height: Math.ceil(height) });
+    const width = (folded ? seen.offsetWidth + frame : parseFloat(maxInlineSize)) + parseFloat(marginInlineStart) + parseFloat(marginInlineEnd);
+    const height = seen.offsetHeight + frame + parseFloat(marginBlockStart) + parseFloat(marginBlockEnd);
+    port.postMessage({ v: V, type: 'size', width: Math.ceil(width), height: Math.ceil(height), folded });
   };
-  new ResizeObserver(measure).observe(sheet);
+  const sizes = new ResizeObserver(measure);
+  for (const one of parts) sizes.observe(one);
   port.postMessage({ v: V, type: 'hello' });
 };
 
@@ -64,4 +74,4 @@ Promise.all([
   arrival,
   cooldownCompat.ask({ v: V, type: 'claim', token }),
   loadCore(),
-]).then(([port, claim]) => { if (isObject(claim) && claim.ok === true) draw(port); });
+]).then(([port, claim, { words }]) => { if (isObject(claim) && claim.ok === true) draw(port, words); });

@@ -11,6 +11,9 @@ import { languageNames, loadWords } from './words.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 
+/** How it looks: a list each. */
+const LOOKS = /** @type {const} */ (['corner', 'theme']);
+
 const { api, fill } = cooldownCompat;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
@@ -78,7 +81,7 @@ const button = (label, name, act, locked = false) => {
 };
 
 /** @param {Settings} settings @param {Partial<Settings>} locked */
-const drawSites = async ({ off, auto }, locked) => {
+const drawSites = async ({ off, auto, quiet }, locked) => {
   const { origins = [] } = await api.permissions.getAll();
   const fixed = (api.runtime.getManifest().host_permissions ?? []);
   const allowed = origins.filter((origin) => /^(?:https?|\*):/.test(origin) && !fixed.includes(origin));
@@ -92,6 +95,11 @@ const drawSites = async ({ off, auto }, locked) => {
       tell(say('options_taken_back'), () => api.permissions.request({ origins: [origin] })); // the browser may ask once more
     }))),
     ...off.map((host) => row(host, say('options_off'), leave('off', host, say('options_switch_on')))),
+    ...quiet.map((one) => {
+      const [host = '', where, kind] = one.split(' '), title = words[`${kind}_title_plain`] ?? words[`${kind}_title`] ?? kind ?? '';
+      const note = say(where === 'text' ? 'options_quiet_text' : 'options_quiet', { title });
+      return row(host, note, button(say('options_show_again'), host, () => change((own) => ({ quiet: own.quiet.filter((other) => other !== one) })), 'quiet' in locked));
+    }),
     ...auto.map((host) => row(host, say('options_auto'), leave('auto', host, say('options_auto_off')))),
   );
 };
@@ -185,6 +193,11 @@ const draw = async () => {
   }
   languages.value = settings.language ?? '';
   languages.disabled = 'language' in locked;
+  for (const name of LOOKS) {
+    const chosen = part(name, HTMLSelectElement);
+    chosen.value = settings[name] ?? '';
+    chosen.disabled = name in locked;
+  }
   sync.checked = settings.sync;
   sync.disabled = 'sync' in locked;
   part('sync-trouble', HTMLElement).hidden = !settings.sync || trouble === null;
@@ -196,6 +209,10 @@ const draw = async () => {
 
 for (const [tag, name] of languageNames()) languages.append(new Option(name, tag));
 languages.addEventListener('change', () => change(() => ({ language: languages.value === '' ? null : languages.value })));
+for (const name of LOOKS) {
+  const chosen = part(name, HTMLSelectElement);
+  chosen.addEventListener('change', () => change(() => ({ [name]: chosen.value === '' ? null : chosen.value })));
+}
 sync.addEventListener('change', async () => {
   await change(() => ({ sync: sync.checked }));
   await syncSettings(); // what the other devices have

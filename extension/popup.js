@@ -50,7 +50,7 @@ const reading = () => {
   if (site === null) return ['popup_unknown', 'popup_unknown_note'];
   if (site.state === 'impossible') return ['popup_impossible', 'popup_impossible_note'];
   if (site.disk) return ['popup_off', 'popup_disk_note'];
-  if (site.state === 'off') return ['popup_off', 'popup_off_note'];
+  if (site.state === 'off') return ['popup_off', site.granted ? 'popup_hidden_note' : 'popup_off_note'];
   if (site.locked) return ['popup_locked', 'popup_locked_note'];
   if (site.paused_until_ms !== null) return ['popup_paused', 'popup_paused_note'];
   return [site.everywhere ? 'popup_everywhere' : 'popup_on', 'popup_on_note'];
@@ -71,6 +71,7 @@ const draw = () => {
   /** @type {HTMLInputElement} */ (part('by-itself-on')).checked = site?.auto === true;
   show('reminder', site?.ask_notify === true);
   show('allow', off && site?.disk !== true);
+  part('allow').textContent = words(site?.granted === true ? 'options_show_again' : 'popup_allow');
   show('pause', on && site?.locked !== true && paused === null);
   show('resume', on && paused !== null);
   show('switch-off', on);

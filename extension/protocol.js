@@ -271,17 +271,45 @@
  * @property {Rule | null} rule  that holds here for the provider that failed
  * @property {number | null} auto_at_ms when it is tried again without a click, epoch ms; null where it is not
  * @property {'offer' | 'set' | null} remind a reminder for the end of the wait can be had, or is set
+ * @property {'site' | 'pattern' | null} hushed the person wants no more of these here, and may yet think otherwise
  */
 
-/** @typedef {{v: 1, type: 'expect', token: string}} Expect  bridge → worker: a card with this token will come from this tab */
+/**
+ * bridge → worker: a card with this token will come from this tab. Answered with `{v, ok, corner, theme}`: where it stands here, and in which colours.
+ * @typedef {{v: 1, type: 'expect', token: string}} Expect
+ */
 /** @typedef {{v: 1, type: 'claim', token: string}} Claim    card → worker: is this token expected here? answered once */
 /** @typedef {{v: 1, type: 'token', token: string}} Token    bridge → card frame, by window.postMessage, with the port */
 /** @typedef {{v: 1, type: 'hello'}} Hello                  card → bridge: drawn and listening */
 /** @typedef {{v: 1, type: 'show', view: View}} Show         bridge → card */
-/** @typedef {{v: 1, type: 'size', width: number, height: number}} Size card → bridge: CSS px of the card */
+/**
+ * card → bridge: CSS px of the card.
+ * @typedef {{v: 1, type: 'size', width: number, height: number, folded: boolean}} Size
+ */
 /**
  * card → bridge, from a trusted click or key. `index` says which: of the verdict's remedies, of the panel's offers.
- * @typedef {{v: 1, type: 'act', action: 'retry' | 'disarm' | 'stop' | 'remind' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'undo', index: number}} Act
+ * @typedef {object} Act
+ * @property {1} v
+ * @property {'act'} type
+ * @property {'retry' | 'disarm' | 'stop' | 'remind' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'undo' | 'hide' | 'mistaken' | 'show_again'} action
+ * @property {number} index
+ */
+
+/**
+ * Where the card stands. `Move`: card → bridge, a person chose a corner; `Drag`: card → bridge, how far a pointer has carried it, and whether it has let
+ * go; `Placed`: bridge → card, where it stands now; `Place`: bridge → worker, remember that for this site; `Focus`: bridge → card, a person comes by key.
+ * @typedef {'bottom-right' | 'bottom-left' | 'top-right' | 'top-left'} Corner
+ * @typedef {{v: 1, type: 'move', corner: Corner}} Move
+ * @typedef {{v: 1, type: 'drag', x: number, y: number, over: boolean}} Drag
+ * @typedef {{v: 1, type: 'placed', corner: Corner, folded: boolean}} Placed
+ * @typedef {{v: 1, type: 'place', corner: Corner}} Place
+ * @typedef {{v: 1, type: 'focus'}} Focus
+ */
+/** @typedef {{v: 1, type: 'go_to_card'}} GoToCard  worker → bridge: the person pressed the key for it */
+
+/**
+ * bridge → worker: no more here, of this kind or (null) of any; or, soon after, again. Answered with `{v, ok}`.
+ * @typedef {{v: 1, type: 'hush', pattern: {kind: string, where: 'call' | 'text'} | null, on: boolean}} Hush
  */
 
 /**
@@ -482,6 +510,9 @@
   /** An error inside a good answer. @param {Exchange} exchange */
   const isInside = ({ status }) => status >= 200 && status < 300;
 
+  /** What stood somewhere to be read, and came by no call. @param {Exchange} exchange */
+  const isText = ({ surface }) => surface === 'page' || surface === 'log';
+
   /** @param {unknown} m @returns {Observed | Settled | Resent | Limits | Failed | Ping | null} */
   const fromTap = (m) => {
     if (!isObject(m) || m.v !== V) return null;
@@ -504,25 +535,35 @@
     }
   };
 
-  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'stop', 'remind', 'dismiss', 'control', 'remedy', 'offer', 'always', 'undo']), MOVES = /** @type {const} */ (['enter', 'leave']);
+  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'stop', 'remind', 'dismiss', 'control', 'remedy', 'offer', 'always', 'undo', 'hide', 'mistaken', 'show_again']);
+  const MOVES = /** @type {const} */ (['enter', 'leave']), CORNERS = /** @type {const} */ (['bottom-right', 'bottom-left', 'top-right', 'top-left']);
 
   /** @param {Record<string, unknown>} m @returns {Act | null} */
   const act = ({ action, index = 0 }) => (isOneOf(action, ACTIONS) && Number.isSafeInteger(index) && isWithin(index, 0, 100) ? { v: V, type: 'act', action, index } : null);
 
-  /** @param {unknown} m @returns {Hello | Size | Act | null} */
+  /** @param {unknown} m @returns {Hello | Size | Act | Move | Drag | null} */
   const fromCard = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
       case 'hello': return { v: V, type: 'hello' };
-      case 'size': return isWithin(m.width, 0, 10_000) && isWithin(m.height, 0, 10_000) ? { v: V, type: 'size', width: m.width, height: m.height } : null;
+      case 'size': return isWithin(m.width, 0, 10_000) && isWithin(m.height, 0, 10_000) ? { v: V, type: 'size', width: m.width, height: m.height, folded: m.folded === true } : null;
       case 'act': return act(m);
+      case 'move': return isOneOf(m.corner, CORNERS) ? { v: V, type: 'move', corner: m.corner } : null;
+      case 'drag': return isWithin(m.x, -1e4, 1e4) && isWithin(m.y, -1e4, 1e4) ? { v: V, type: 'drag', x: m.x, y: m.y, over: m.over === true } : null;
       default: return null;
     }
   };
 
-  /** @param {unknown} m @returns {Show | null} what the card draws comes from the bridge over a claimed port: shape only */
-  const toCard = (m) => (isObject(m) && m.v === V && m.type === 'show' && isObject(m.view) && isObject(m.view.verdict)
-    ? /** @type {Show} */ (/** @type {unknown} */ (m)) : null);
+  /** @param {unknown} m @returns {Show | Placed | Focus | null} what the card draws comes from the bridge over a claimed port: shape only */
+  const toCard = (m) => {
+    if (!isObject(m) || m.v !== V) return null;
+    switch (m.type) {
+      case 'show': return isObject(m.view) && isObject(m.view.verdict) ? /** @type {Show} */ (/** @type {unknown} */ (m)) : null;
+      case 'placed': return isOneOf(m.corner, CORNERS) ? { v: V, type: 'placed', corner: m.corner, folded: m.folded === true } : null;
+      case 'focus': return { v: V, type: 'focus' };
+      default: return null;
+    }
+  };
 
   /** @param {unknown} x */
   const isPage = (x) => x == null || (typeof x === 'string' && x.startsWith('https://'));
@@ -553,10 +594,10 @@
     };
   };
 
-  /** @param {unknown} m @returns {Told | Unheld | Failed | Changed | null} `told` is the worker's own words: shape only */
+  /** @param {unknown} m @returns {Told | Unheld | Failed | Changed | GoToCard | null} `told` is the worker's own words: shape only */
   const toBridge = (m) => {
     if (!isObject(m) || m.v !== V) return null;
-    if (m.type === 'failed' || m.type === 'changed') return { v: V, type: m.type };
+    if (m.type === 'failed' || m.type === 'changed' || m.type === 'go_to_card') return { v: V, type: m.type };
     if (m.type === 'unheld') {
       const seen = exchange(m.exchange);
       return seen && { v: V, type: 'unheld', exchange: seen };
@@ -577,7 +618,13 @@
     };
   };
 
-  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
+  /** @param {unknown} x @returns {Hush['pattern'] | undefined} undefined: not one */
+  const pattern = (x) => {
+    if (x === null) return null;
+    return isObject(x) && typeof x.kind === 'string' && /^[a-z_]{1,40}$/.test(x.kind) && isOneOf(x.where, /** @type {const} */ (['call', 'text'])) ? { kind: x.kind, where: x.where } : undefined;
+  };
+
+  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -591,6 +638,11 @@
       }
       case 'tell_limits': return isTime(m.at_ms) ? { v: V, type: 'tell_limits', numbers: numbers(m.numbers), at_ms: m.at_ms } : null;
       case 'skip': return typeof m.slug === 'string' && /^[\w-]{1,60}$/.test(m.slug) ? { v: V, type: 'skip', slug: m.slug, name: nameOrNull(m.name, 60) } : null;
+      case 'place': return isOneOf(m.corner, CORNERS) ? { v: V, type: 'place', corner: m.corner } : null;
+      case 'hush': {
+        const what = pattern(m.pattern);
+        return what === undefined || typeof m.on !== 'boolean' ? null : { v: V, type: 'hush', pattern: what, on: m.on };
+      }
       case 'auto': {
         const { allowed, tried, ready_at_ms, ends_at_ms, due_at_ms } = m;
         if (!isCount(allowed) || !isCount(tried) || !isTime(ends_at_ms)) return null;
@@ -630,6 +682,6 @@
 
   /** An answer of the worker is `{v, ok: true, …}` or `{v, ok: false, code, message}`; a refusal is an answer. */
   Object.defineProperty(globalThis, 'cooldownProtocol', {
-    value: Object.freeze({ V, BODY_MAX, HEADERS, KINDS, isObject, isInside, PRIVATE, IDENTITY, withoutSecrets, patch, failure, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker, fromRecent }),
+    value: Object.freeze({ V, BODY_MAX, HEADERS, KINDS, CORNERS, isObject, isInside, isText, PRIVATE, IDENTITY, withoutSecrets, patch, failure, fromTap, fromCard, toCard, toStage, fromStage, toBridge, toWorker, fromRecent }),
   });
 })();

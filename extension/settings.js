@@ -14,6 +14,10 @@ import { LANGUAGES } from './words.js';
  * @property {Partial<Record<Group, Way>>} does  what happens with failures of a group; to ask, where nothing is said
  * @property {{on: boolean, days: number | null}} history  is a history kept, and for how many days; null: until it is full
  * @property {string | null} language  BCP 47 tag of the chosen language; null: as the browser
+ * @property {'light' | 'dark' | null} theme  null: as the system
+ * @property {Corner | null} corner    where the card stands; null: at the bottom, where the page's lines end
+ * @property {Record<string, Corner>} places  the same by host, where the person moved it there
+ * @property {string[]} quiet          `host where kind`: what is not shown there, because the person said that it is no problem of OpenRouter's
  * @property {boolean} sync            these settings are the same on the person's devices
  */
 
@@ -44,6 +48,19 @@ const hosts = (x) => (Array.isArray(x) ? [...new Set(x.filter(isHost))] : undefi
 const does = (x) => (isObject(x) ? Object.fromEntries(groups.filter((group) => waysOf(group).some((way) => way === x[group])).map((group) => [group, x[group]])) : undefined);
 /** @param {unknown} x @returns {string | null | undefined} */
 const language = (x) => (x === null ? null : LANGUAGES.map((folder) => folder.replace('_', '-')).find((tag) => tag === x));
+const THEMES = /** @type {const} */ (['light', 'dark']);
+/** @param {unknown} x @returns {Settings['theme'] | undefined} */
+const theme = (x) => (x === null ? null : THEMES.find((one) => one === x));
+/** @param {unknown} x @returns {Corner | null | undefined} */
+const corner = (x) => (x === null ? null : cooldownProtocol.CORNERS.find((one) => one === x));
+/** As many sites as are remembered; the oldest goes first. */
+const MOST_PLACES = 200;
+/** @param {unknown} x @returns {Settings['places'] | undefined} */
+const places = (x) => (isObject(x) ? /** @type {Settings['places']} */ (Object.fromEntries(Object.entries(x).filter(([host, at]) => isHost(host) && corner(at)).slice(-MOST_PLACES))) : undefined);
+/** @param {unknown} x @returns {x is string} */
+const isQuiet = (x) => typeof x === 'string' && isHost(x.split(' ')[0]) && /^\S+ (?:call|text) [a-z_]{1,40}$/.test(x);
+/** @param {unknown} x @returns {string[] | undefined} */
+const quiet = (x) => (Array.isArray(x) ? [...new Set(x.filter(isQuiet))] : undefined);
 /** @param {unknown} x */
 const flag = (x) => (typeof x === 'boolean' ? x : undefined);
 
@@ -62,6 +79,10 @@ const SETTINGS = {
   does: { first: {}, read: does },
   history: { first: { on: true, days: 90 }, read: history },
   language: { first: null, read: language },
+  theme: { first: null, read: theme },
+  corner: { first: null, read: corner },
+  places: { first: {}, read: places },
+  quiet: { first: [], read: quiet },
   sync: { first: false, read: flag },
 };
 const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(SETTINGS));

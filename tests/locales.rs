@@ -8,12 +8,13 @@ use std::fs;
 const FOLDER: &str = "extension/_locales";
 
 /// Messages that are the same word in English and in some language, and names, which are translated in none.
-const SAME: [&str; 12] = [
+const SAME: [&str; 13] = [
     "answer_no",
     "card_details",
     "card_hours",
     "card_hours_minutes",
     "card_name",
+    "card_pill",
     "card_report_site",
     "detail_status",
     "ext_name",

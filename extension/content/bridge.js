@@ -5,7 +5,7 @@
 (() => {
   'use strict';
   const { api, isAlive, ask } = cooldownCompat;
-  const { V, fromTap, toBridge, isObject, isInside, patch: checked } = cooldownProtocol;
+  const { V, fromTap, toBridge, isObject, isInside, isText, patch: checked } = cooldownProtocol;
   const { findControl, watchDrafts } = cooldownControl;
 
   const NAME = 'cooldown-port';
@@ -13,6 +13,7 @@
   const LEARN_MS = 10_000;     // an app that has not tried again by then will not
   const DISMISSED_MS = 10_000; // what the app still sends by itself for a dismissed story
   const FADE_MS = 4_000;
+  const UNDO_MS = 15_000;
   const TOLD_MS = 5_000;       // between the tap's word on a failed call and the browser's
   const MET_MS = 60_000;       // apps show their error for a while, and again when they draw anew
   const SEEK_MS = 10_000;      // for an app to show its failure, and its own control beside it
@@ -72,7 +73,7 @@
 
   /**
    * What the card speaks for. `reload`: the page itself is the failed answer, and Retry loads it anew.
-   * @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, at_ms: number, over: 'answered' | 'released' | 'explained' | 'nothing' | null, by: string | null, panel: View['panel'], rule: Rule | null, reload: boolean}} Story
+   * @typedef {{verdict: Verdict, stories: Set<number>, attempt: number, at_ms: number, over: 'answered' | 'released' | 'explained' | 'nothing' | null, by: string | null, panel: View['panel'], rule: Rule | null, reload: boolean, where: 'call' | 'text', hushed: View['hushed']}} Story
    */
   /** What each verdict answers: in another language it is asked for again. @type {WeakMap<Verdict, Omit<Explain, 'type'>>} */
   const answers = new WeakMap();
@@ -148,16 +149,16 @@
     if (story === null) return;
     const now = phase();
     const requests = story.stories.size;
-    if (now === 'released' || (now === 'explained' && !story.reload)) seek();
-    const { verdict, attempt, by, panel, rule, reload } = story;
+    const { verdict, attempt, by, panel, rule, reload, hushed } = story;
+    if (hushed === null && (now === 'released' || (now === 'explained' && !reload))) seek();
     if (!told.includes(story) && now !== 'nothing' && told.push(story) > MOST_TOLD) told.shift();
     overlay.show({
       verdict, phase: now, requests, attempt, site: location.hostname, by, panel, rule, control: isOffered() ? control?.label ?? null : null, reload,
-      auto_at_ms: auto?.at_ms ?? null, remind: now === 'released' ? remind : null,
+      auto_at_ms: auto?.at_ms ?? null, remind: now === 'released' ? remind : null, hushed,
     });
     clearTimeout(fade);
-    if (now === 'answered') fade = setTimeout(closeCard, FADE_MS);
-    if (now === 'answered' || now === 'nothing') showBadge('over', 0);
+    if (now === 'answered' || hushed !== null) fade = setTimeout(closeCard, hushed === null ? FADE_MS : UNDO_MS);
+    if (now === 'answered' || now === 'nothing' || hushed !== null) showBadge('over', 0);
     else showBadge(now === 'retrying' || now === 'armed' || auto !== null ? 'waiting' : 'needs_you', Math.max(requests, 1));
   };
 
@@ -246,11 +247,11 @@
     const keeps = [...held.values()].some((one) => one.id !== m.id && one.verdict !== null);
     const isRoom = story === null || story.over !== null || story.verdict.diagnosis.kind !== verdict.diagnosis.kind;
     if (story === null || (isRoom && !keeps && !story.stories.has(m.story))) {
-      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, at_ms: m.exchange.at_ms, over: null, by: null, panel: null, rule, reload: false };
+      story = { verdict, stories: new Set([m.story]), attempt: m.attempt, at_ms: m.exchange.at_ms, over: null, by: null, panel: null, rule, reload: false, where: 'call', hushed: null };
       failedHere = asked = false;
     } else {
       story.stories.add(m.story);
-      story.over = null;
+      story.over = story.hushed = null;
       // What is kept has the card: its Retry must not go because of a failure that has none, nor come before its time.
       const last = slowest();
       story.verdict = last === null || (verdict.plan.hold && readyAt(last) === 0) ? verdict : last.verdict ?? verdict;
@@ -313,15 +314,15 @@
 
   /**
    * A failure that no call of this page's own brought, or that the person asked about. What is kept has the card.
-   * @param {Verdict} verdict @param {'explained' | 'nothing'} over @param {boolean} reload @param {Element | null} near
+   * @param {Verdict} verdict @param {'explained' | 'nothing'} over @param {boolean} reload @param {Element | null} near @param {Story['where']} where
    */
-  const tell = (verdict, over, reload = false, near = null) => {
+  const tell = (verdict, over, reload = false, near = null, where = 'text') => {
     if (held.size > 0) return;
     forgetControl();
     said = [];
     shownAt = near;
     drafts ??= watchDrafts(appHere(), render);
-    story = { verdict, stories: new Set(), attempt: 1, at_ms: Date.now(), over, by: null, panel: null, rule: null, reload };
+    story = { verdict, stories: new Set(), attempt: 1, at_ms: Date.now(), over, by: null, panel: null, rule: null, reload, where, hushed: null };
     failedHere = asked = false;
     remind = null;
     overlay.open();
@@ -371,7 +372,7 @@
     if (near !== null) readAt = performance.now();
     else if (exchange.body === '' && performance.now() - readAt < TOLD_MS) return;
     ask({ v: V, type: 'ended', ...failureOf(verdict.diagnosis, exchange.at_ms, 1), outcome: 'explained' });
-    tell(verdict, 'explained', reload, near);
+    tell(verdict, 'explained', reload, near, isText(exchange) ? 'text' : 'call');
   };
   /** @returns {Recent} */
   const recent = () => ({ failures: told.map(({ verdict, at_ms, over }) => ({ verdict, at_ms, answered: over === 'answered' })).reverse(), limits });
@@ -609,6 +610,9 @@
         return;
       }
       case 'offer': rescue(panel?.offers[index]); return;
+      case 'hide': hush('site'); return;
+      case 'mistaken': hush('pattern'); return;
+      case 'show_again': showAgain(); return;
       case 'always': if (panel?.always) setRule(panel.always); return;
       case 'undo': endRule(); return;
     }
@@ -728,7 +732,8 @@
     render();
   };
 
-  const dismiss = () => {
+  /** The app has its answers, and what it still sends of these stories. */
+  const letGo = () => {
     for (const one of held.values()) {
       if (one.state === 'judging') gone.add(one.id);
       decide('release', one.id);
@@ -736,6 +741,9 @@
     held.clear();
     for (const id of story?.stories ?? []) dismissed.set(id, performance.now());
     for (const app of apps.values()) clearTimeout(app.show);
+  };
+  const dismiss = () => {
+    letGo();
     closeCard();
   };
 
@@ -744,7 +752,8 @@
     const reply = await ask({ v: V, type: 'standing' });
     rests_until = isObject(reply) && typeof reply.until_ms === 'number' ? reply.until_ms : 0;
     // What was put into an open page explains what the person asked about there, on the leave of a click.
-    if (isResting() && !isLate) dismiss();
+    if (isResting() && story?.hushed) letGo(); // its card says so, for a while
+    else if (isResting() && !isLate) dismiss();
     else if (story !== null && typeof reply?.lang === 'string' && reply.lang !== story.verdict.words.lang) respeak(story);
   };
   /** What an open card says, in the language that is chosen now; what was decided stays. @param {Story} of */
@@ -765,6 +774,35 @@
     of.panel = null;
     overlay.close(); // a frame of before has words of before
     render();
+  };
+  // ---- no more of it here
+
+  /** @param {boolean} on @param {View['hushed']} what @param {Story} of @returns {Promise<boolean>} */
+  const tellHush = async (on, what, { verdict, where }) => {
+    const reply = await ask({ v: V, type: 'hush', on, pattern: what === 'site' ? null : { kind: verdict.diagnosis.kind, where } });
+    return isObject(reply) && reply.ok === true;
+  };
+  /** @param {'site' | 'pattern'} what */
+  const hush = async (what) => {
+    const of = story;
+    if (of === null) return;
+    of.hushed = what; // before the worker tells all pages of it
+    if (!await tellHush(true, what, of)) of.hushed = null;
+    if (story !== of) return;
+    if (of.hushed !== null) {
+      letGo();
+      clearTimeout(armed);
+      armed = 0;
+      if (of.over === null) of.over = 'released';
+    }
+    render();
+  };
+  /** The person thinks otherwise: what the card said stands there again, though the app has its error by now. */
+  const showAgain = async () => {
+    const of = story;
+    if (of === null || of.hushed === null) return;
+    if (await tellHush(false, of.hushed, of)) of.hushed = null;
+    if (story === of) render();
   };
 
   // ---- wires
@@ -823,6 +861,7 @@
     if (heard.type === 'told') tell(heard.verdict, heard.phase);
     else if (heard.type === 'unheld') onUnheld(heard.exchange);
     else if (heard.type === 'changed') onChanged();
+    else if (heard.type === 'go_to_card') overlay.goTo();
     else if (!isResting()) globalThis.cooldownText?.wake();
     respond({ v: V, ok: true });
   });

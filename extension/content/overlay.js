@@ -6,20 +6,25 @@
 (() => {
   'use strict';
   const { api, isAlive, ask, fill } = cooldownCompat;
-  const { V, fromCard } = cooldownProtocol;
+  const { V, CORNERS, isObject, fromCard } = cooldownProtocol;
 
   const HELLO_MS = 500;     // a frame with the core is painted after 46 to 120 ms; `load` fires for blocked frames too
   const GUARD_MS = 250;     // a click meant for the page must not land on what has just appeared, or moved
   const MARGIN_PX = 4;      // beside the 16 px of shadow that the frame itself keeps clear
   const MAX_REBUILDS = 2;   // a page that keeps removing the host will not have a card, and must not wait for one
   const LOST_MS = 500;      // between two looks whether the extension is still there: nobody tells a script of it
+  const LAYOUT_MS = 250;    // a page that streams is laid out anew with every word
+  const LEAST_PX = 240;     // of a card; of a pill with its shadow:
+  const LEAST_PILL_PX = 32;
+  const FIELDS = 'textarea, [contenteditable]:not([contenteditable="false"]), input:not([type=hidden], [type=button], [type=submit], [type=checkbox], [type=radio])';
+  const BUTTONS = 'button, [role=button], input[type=submit], input[type=button]';
+  const NEAR_PX = 64;       // of a field: whatever can be pressed there sends, or stops
+  const SEND_PX = 64;       // beside a field, for what does not say that it is a button
   const SETTLE_MS = 50;     // a page that streams changes often, and one that moves the host back at once must not be fought without end
 
   const STYLE = `
     :host { all: initial !important; display: block !important; position: fixed !important; inset: auto !important; width: 0 !important; height: 0 !important; z-index: 2147483647 !important; }
     #box { all: initial; position: fixed; inset: auto; margin: 0; padding: 0; border: 0; background: transparent; overflow: visible; color-scheme: light dark; }
-    #box[data-block='end'] { inset-block-end: ${MARGIN_PX}px; } #box[data-block='start'] { inset-block-start: ${MARGIN_PX}px; }
-    #box[data-inline='end'] { inset-inline-end: ${MARGIN_PX}px; } #box[data-inline='start'] { inset-inline-start: ${MARGIN_PX}px; }
     iframe { display: block; border: 0; margin: 0; padding: 0; background: transparent; color-scheme: light dark; max-inline-size: calc(100vw - ${2 * MARGIN_PX}px); max-block-size: calc(100vh - ${2 * MARGIN_PX}px); }
     iframe[data-quiet] { opacity: 0; pointer-events: none; }
     #card { box-sizing: border-box; inline-size: min(340px, calc(100vw - 32px)); margin: 12px; padding: 14px 16px; border-radius: 12px; border: 1px solid light-dark(#d5d9e0, #3b4048);
@@ -54,6 +59,14 @@
     let rebuilds = 0;
     let helloTimer = 0;
     let settleTimer = 0;
+    let placeTimer = 0;
+    /** @type {Corner | null} the person's, for this site or for all */ let wanted = null;
+    /** @type {string} */ let theme = '';
+    let size = { width: 0, height: 0 };
+    /** @type {DOMRect | null} where it stood when a pointer took it */ let carried = null;
+    let stands = '';          // where, as it was last told
+    let folded = false;       // to a pill
+    /** @type {ResizeObserver | null} */ let sizes = null;
     /** @type {AbortController | null} */ let watching = null;
     /** @type {MutationObserver | null} */ let mutations = null;
 
@@ -76,8 +89,12 @@
       box.id = 'box';
       box.setAttribute('popover', 'manual');
       root.append(box);
+      box.addEventListener('pointerleave', placeSoon);
       put = home();
       put.append(host);
+      box.style.colorScheme = theme;
+      stands = '';
+      carried = null;
       place(392, 200);
       try { box.showPopover(); } catch { /* no popover here: the highest z-index has to do */ }
     };
@@ -100,7 +117,12 @@
         made.contentWindow?.postMessage({ v: V, type: 'token', token }, new URL(api.runtime.getURL('')).origin, [port2]);
       });
       // Told and opened in one turn: the worker waits for a token that its card overtakes.
-      ask({ v: V, type: 'expect', token });
+      ask({ v: V, type: 'expect', token }).then((known) => {
+        if (box === null || !isObject(known) || known.ok !== true) return;
+        wanted = CORNERS.find((one) => one === known.corner) ?? null;
+        box.style.colorScheme = theme = typeof known.theme === 'string' ? known.theme : '';
+        placeAgain();
+      });
       made.src = `${api.runtime.getURL('card.html')}#${token}`;
       box?.append(made);
       clearTimeout(helloTimer);
@@ -116,13 +138,15 @@
         alive = true;
         box?.querySelector('#card')?.remove();
         if (frame !== null) frame.style.display = 'block';
+        tellPlace(/** @type {Corner} */ (stands.split(' ')[0]));
         draw();
       } else if (m.type === 'size' && frame !== null) {
-        const width = Math.min(Math.max(m.width, 200), 440), height = place(width, Math.min(Math.max(m.height, 40), innerHeight * 0.9));
-        frame.style.width = `${width}px`;
-        frame.style.height = `${height}px`;
+        folded = m.folded;
+        grow(place(Math.min(Math.max(m.width, LEAST_PILL_PX), 440), Math.min(Math.max(m.height, LEAST_PILL_PX), innerHeight * 0.9)));
         if (told) delete frame.dataset.quiet;
-      } else if (m.type === 'act') {
+      } else if (m.type === 'move') move(m.corner);
+      else if (m.type === 'drag') drag(m);
+      else if (m.type === 'act') {
         if (isClear()) onAct(m.action, m.index);
         else draw();   // it waits for what comes of a press
       }
@@ -229,29 +253,91 @@
       place(card.offsetWidth + 24, card.offsetHeight + 24);
     };
 
+    /** Fields to type in and the buttons beside them: what must not be covered. A field within a component is seen once it has the focus. @returns {DOMRect[]} */
+    const taken = () => {
+      let focused = document.activeElement;
+      while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+      const isField = focused !== null && focused !== host && focused.matches(FIELDS);
+      /** The last ones: a chat's own field comes after all that was said. @param {Iterable<Element>} all @param {number} most @param {(r: DOMRect) => boolean} counts */
+      const rects = (all, most, counts) => [...all].slice(-most).map((one) => ({ one, r: one.getBoundingClientRect() }))
+        .filter(({ one, r }) => r.bottom > 0 && r.top < innerHeight && counts(r) && one.checkVisibility({ visibilityProperty: true })).map(({ r }) => r);
+      const fields = rects([...document.querySelectorAll(FIELDS), ...isField && focused ? [focused] : []], 40, (r) => r.width > 40 && r.height > 10);
+      if (fields.length === 0) return [];
+      const buttons = rects(document.querySelectorAll(BUTTONS), 400, (b) => fields.some((f) =>
+        b.left < f.right + NEAR_PX && b.right > f.left - NEAR_PX && b.top < f.bottom + NEAR_PX && b.bottom > f.top - NEAR_PX));
+      return [...fields.map((f) => new DOMRect(f.x - SEND_PX, f.y, f.width + 2 * SEND_PX, f.height)), ...buttons];
+    };
+
     /**
-     * Puts the card into a corner where it covers no field to type in, nor the button beside it.
+     * A card in a corner: how far from its edge it begins if it may step aside, and the room that there is without.
+     * @param {Corner} corner @param {DOMRect[]} rects @param {{width: number, height: number}} size
+     */
+    const stand = (corner, rects, { width, height }) => {
+      const left = corner.endsWith('left') ? MARGIN_PX : innerWidth - MARGIN_PX - width;
+      const column = rects.filter((r) => r.left < left + width && r.right > left)
+        .map((r) => (corner.startsWith('top') ? { near: r.top, far: r.bottom } : { near: innerHeight - r.bottom, far: innerHeight - r.top })).sort((a, b) => a.near - b.near);
+      let from = MARGIN_PX;
+      for (const { near, far } of column) if (near < from + height && far > from) from = far + MARGIN_PX;
+      return { corner, from, fits: from + height + MARGIN_PX <= innerHeight, room: Math.min(innerHeight, ...column.filter(({ far }) => far > MARGIN_PX).map(({ near }) => near)) - 2 * MARGIN_PX };
+    };
+
+    /**
+     * Puts the card into a corner where it covers nothing that is needed: the one that the person chose, further in if it must be; else the first at whose
+     * edge it has room.
      * @param {number} width @param {number} height wanted; the card scrolls inside where there is less room
      * @returns {number} the height it may have
      */
     const place = (width, height) => {
       if (box === null) return height;
-      const SEND_PX = 64, LEAST_PX = 240;
-      const fields = [...document.querySelectorAll('textarea, [contenteditable], input:not([type=hidden])')].slice(0, 40)
-        .map((field) => field.getBoundingClientRect()).filter((r) => r.width > 40 && r.height > 10 && r.bottom > 0 && r.top < innerHeight);
-      const rtl = getComputedStyle(document.documentElement).direction === 'rtl';
-      const corners = [['end', 'end'], ['start', 'end'], ['end', 'start'], ['start', 'start']].map(([block, inline]) => {
-        const left = (inline === 'end') !== rtl ? innerWidth - width : 0;
-        const below = fields.filter((r) => r.left - SEND_PX < left + width && r.right + SEND_PX > left);
-        const room = block === 'end' ? innerHeight - Math.max(0, ...below.map((r) => r.bottom)) : Math.min(innerHeight, ...below.map((r) => r.top));
-        return { block, inline, room: room - MARGIN_PX };
-      });
-      const roomiest = corners.reduce((most, one) => (one.room > most.room ? one : most));
-      const corner = corners.find(({ room }) => room >= height) ?? roomiest;
-      if (box.dataset.block !== corner.block || box.dataset.inline !== corner.inline) movedAt = performance.now();
-      box.dataset.block = corner.block;
-      box.dataset.inline = corner.inline;
-      return Math.min(height, Math.max(corner.room, LEAST_PX));
+      size = { width, height };
+      const [block, inline] = (wanted ?? (getComputedStyle(document.documentElement).direction === 'rtl' ? 'bottom-left' : 'bottom-right')).split('-');
+      const otherBlock = block === 'bottom' ? 'top' : 'bottom', otherInline = inline === 'left' ? 'right' : 'left', rects = taken();
+      const ways = [[block, inline], [otherBlock, inline], [block, otherInline], [otherBlock, otherInline]].map((way) => stand(/** @type {Corner} */ (way.join('-')), rects, size));
+      const [first] = ways;
+      const found = (wanted !== null && first?.fits ? first : undefined) ?? ways.find(({ from, fits }) => fits && from === MARGIN_PX) ?? ways.find(({ fits }) => fits);
+      const { corner, from, room } = found ?? { ...ways.reduce((most, one) => (one.room > most.room ? one : most)), from: MARGIN_PX };
+      const top = corner.startsWith('top'), left = corner.endsWith('left');
+      const inset = `${top ? `${from}px` : 'auto'} ${left ? 'auto' : `${MARGIN_PX}px`} ${top ? 'auto' : `${from}px`} ${left ? `${MARGIN_PX}px` : 'auto'}`;
+      if (box.style.inset !== inset) box.style.inset = inset;
+      if (stands !== `${corner} ${from}`) {
+        stands = `${corner} ${from}`;
+        shownAt = movedAt = performance.now(); // a click that was meant for what stood here before
+        tellPlace(corner);
+      }
+      return found === undefined ? Math.min(height, Math.max(room, LEAST_PX)) : height;
+    };
+    /** @param {Corner} corner */
+    const tellPlace = (corner) => port?.postMessage({ v: V, type: 'placed', corner, folded });
+
+    /** The page was laid out anew. A card that the person is at stays where it is. */
+    const placeAgain = () => {
+      if (box === null || host === null || size.width === 0 || carried !== null || box.matches(':hover') || document.activeElement === host) return;
+      grow(place(size.width, size.height));
+    };
+    const placeSoon = () => { if (placeTimer === 0) placeTimer = setTimeout(() => { placeTimer = 0; placeAgain(); }, LAYOUT_MS); };
+    /** @param {number} height */
+    const grow = (height) => {
+      if (frame === null || !alive) return;
+      frame.style.width = `${size.width}px`;
+      frame.style.height = `${height}px`;
+    };
+
+    /** The person's doing, which is remembered for the site. @param {Corner} corner */
+    const move = (corner) => {
+      wanted = corner;
+      grow(place(size.width, size.height));
+      ask({ v: V, type: 'place', corner });
+    };
+    /** @param {Drag} how */
+    const drag = ({ x, y, over }) => {
+      if (box === null) return;
+      const r = carried ??= box.getBoundingClientRect(), middleX = r.x + x + r.width / 2, middleY = r.y + y + r.height / 2;
+      if (!over) {
+        box.style.inset = `${r.y + y}px auto auto ${r.x + x}px`;
+        return;
+      }
+      carried = null;
+      move(/** @type {Corner} */ (`${middleY < innerHeight / 2 ? 'top' : 'bottom'}-${middleX < innerWidth / 2 ? 'left' : 'right'}`));
     };
 
     /** The page removed or moved the host, or something modal opened. */
@@ -259,7 +345,7 @@
       settleTimer = 0;
       if (host === null || frame === null || box === null) return;
       const to = home();
-      if (host.isConnected && host.parentNode === to) return;
+      if (host.isConnected && host.parentNode === to) { placeSoon(); return; }
       const kept = frame, old = host;
       if (!old.isConnected || !('moveBefore' in box)) { rebuild(); return; }
       // Not a dialog that opened: the page itself put the host elsewhere, which it may do without end.
@@ -292,12 +378,14 @@
       const { signal } = watching;
       document.addEventListener('fullscreenchange', settleSoon, { signal });
       document.addEventListener('focusin', ({ target }) => {
-        if (target instanceof Element && target !== host) focusBefore = target; // where the person was before the card
+        if (!(target instanceof Element) || target === host) return;
+        focusBefore = target; // where the person was before the card
+        sizes?.observe(target); // a field that grows with what is typed
+        placeSoon();
       }, { signal, capture: true });
-      addEventListener('resize', () => {
-        const r = box?.getBoundingClientRect();
-        if (r) place(r.width, r.height);
-      }, { signal });
+      for (const what of ['resize', 'scrollend']) addEventListener(what, placeSoon, { signal, capture: true });
+      sizes = new ResizeObserver(placeSoon);
+      for (const field of [...document.querySelectorAll(FIELDS)].slice(0, 40)) sizes.observe(field);
       const looks = setInterval(() => { if (!isAlive()) close(); }, LOST_MS);
       signal.addEventListener('abort', () => clearInterval(looks));
       // Only while a card is open: a modal that opens, an app that wipes its document.
@@ -311,12 +399,33 @@
       settleTimer = 0;
       watching?.abort();
       mutations?.disconnect();
+      sizes?.disconnect();
+      clearTimeout(placeTimer);
+      placeTimer = 0;
       const focused = host !== null && document.activeElement === host;
       host?.remove();
-      if (focused && focusBefore instanceof HTMLElement && focusBefore.isConnected) focusBefore.focus({ preventScroll: true });
+      if (focused) leave();
       host = put = box = frame = port = view = focusBefore = null;
-      alive = told = shown = false;
+      alive = told = shown = folded = false;
       rebuilds = 0;
+      size = { width: 0, height: 0 };
+    };
+
+    /** By key: into the card, and back to where the person was. */
+    const goTo = () => {
+      if (host === null || box === null || !shown) return;
+      if (document.activeElement === host) {
+        leave();
+        return;
+      }
+      if (alive && frame !== null && port !== null) {
+        frame.focus({ preventScroll: true });
+        port.postMessage({ v: V, type: 'focus' });
+      } else /** @type {HTMLElement | null} */ (box.querySelector('#retry') ?? box.querySelector('#card button'))?.focus({ preventScroll: true });
+    };
+    const leave = () => {
+      if (focusBefore instanceof HTMLElement && focusBefore.isConnected) focusBefore.focus({ preventScroll: true });
+      else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     };
 
     return Object.freeze({
@@ -332,6 +441,7 @@
       /** @param {View} what */
       show: (what) => { view = what; draw(); },
       close,
+      goTo,
       get isOpen() { return host !== null; },
       get isShown() { return shown; },
     });

@@ -62,6 +62,7 @@
       /** @param {View} view */
       show: (view) => enter(0, view),
       close: () => leave(0),
+      goTo: overlay.goTo,
     });
   };
 
@@ -128,6 +129,7 @@
         port = null;
         overlay.close();
       },
+      goTo: overlay.goTo,
     });
   };
 

@@ -585,6 +585,9 @@ impl Screen {
             let running = this.draw_when(view, view.verdict.ready_at_ms, now);
             let by_itself = this.draw_auto(view, now);
             let counting = [(left > 0.0 && counted).then_some(left), running, by_itself];
+            // For a card that is folded up.
+            let wait = counting.into_iter().flatten().reduce(f64::min).map(|left| clock::wait(&this.locale, left));
+            let _ = this.parts.card.set_attribute("data-wait", wait.as_deref().unwrap_or_default());
             let soonest = counting.into_iter().flatten().map(clock::next_change_ms).reduce(f64::min);
             // A millisecond later, or the rounding of the timer brings the same second again.
             next = soonest.map(|ms| ms.max(1.0) as u32 + 1);

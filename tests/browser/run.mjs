@@ -38,12 +38,13 @@ const buildSite = () => {
   return site;
 };
 
-/** A shipped build is installed from a copy, since a test may change its manifest for a moment. @param {Suite} suite */
+/** A shipped build is installed from a copy, since a test may change its manifest for a moment; so is one that its suite prepares. @param {Suite} suite */
 const extensionOf = (suite) => {
   const folder = built(browserName, suite.build);
-  if (suite.build === 'test') return folder;
-  const copy = join(workFolder(), 'extension');
+  if (suite.build === 'test' && suite.prepare === undefined) return folder;
+  const copy = join(workFolder(), `extension-${suite.name}`);
   cpSync(folder, copy, { recursive: true });
+  suite.prepare?.(copy);
   return copy;
 };
 

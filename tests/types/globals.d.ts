@@ -5,21 +5,23 @@ declare const cooldownProtocol: Readonly<{
   BODY_MAX: number;
   HEADERS: readonly string[];
   KINDS: readonly string[];
+  CORNERS: readonly Corner[];
   isObject(x: unknown): x is Record<string, unknown>;
   isInside(exchange: Exchange): boolean;
+  isText(exchange: Exchange): boolean;
   PRIVATE: RegExp;
   IDENTITY: RegExp;
   withoutSecrets(said: string): string;
   patch(x: unknown): Edit[] | null;
   failure(x: unknown): Failure | null;
   fromTap(m: unknown): Observed | Settled | Resent | Limits | Failed | Ping | null;
-  fromCard(m: unknown): Hello | Size | Act | null;
-  toCard(m: unknown): Show | null;
+  fromCard(m: unknown): Hello | Size | Act | Move | Drag | null;
+  toCard(m: unknown): Show | Placed | Focus | null;
   toStage(m: unknown): Guest | null;
   fromStage(m: unknown): Seat | Act | null;
-  toBridge(m: unknown): Told | Unheld | Failed | Changed | null;
+  toBridge(m: unknown): Told | Unheld | Failed | Changed | GoToCard | null;
   fromRecent(x: unknown): Recent;
-  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
+  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
 }>;
 
 declare const cooldownCompat: Readonly<{
@@ -46,6 +48,7 @@ declare const cooldownStage: Readonly<{
     open(): void;
     show(view: View): void;
     close(): void;
+    goTo(): void;
   }>;
 }>;
 
@@ -54,6 +57,7 @@ declare const cooldownOverlay: Readonly<{
     open(): void;
     show(view: View): void;
     close(): void;
+    goTo(): void;
     readonly isOpen: boolean;
     readonly isShown: boolean;
   }>;

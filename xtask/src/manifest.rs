@@ -207,6 +207,7 @@ mod tests {
     fn keys_are_these_and_no_others() {
         let common = [
             "action",
+            "commands",
             "content_scripts",
             "content_security_policy",
             "default_locale",

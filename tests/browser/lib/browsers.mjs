@@ -173,6 +173,19 @@ export class Driver {
   /** The browser starts with the extension in it; no driver can do so with a profile of before. Chromium alone. */
   startAnew() { return this.#inWorker(() => { /** @type {any} as above */ (chrome.runtime.onStartup).dispatch(); }, ''); }
 
+  /** The key that leads to the card, which the browser keeps from pages and drivers: Firefox's own binding of it is pressed, Chromium's event sent to the worker. @param {Page} page */
+  async pressKeyForCard(page) {
+    await page.bringToFront();
+    if (this.name === 'chromium') {
+      await this.#inWorker(async (url) => {
+        const tab = (await chrome.tabs.query({ active: true })).find((one) => one.url === url);
+        /** @type {any} its own binding has it */ (chrome.commands.onCommand).dispatch('go_to_card', tab);
+      }, page.url());
+      return;
+    }
+    await this.#inFirefox('document.querySelector("keyset[id^=ext-keyset-id] key[key=R][modifiers~=shift], keyset[id^=ext-keyset-id] key").doCommand()');
+  }
+
   /** @param {(argument: string) => void} run self-contained @param {string} argument */
   async #inWorker(run, argument) {
     const find = () => this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));

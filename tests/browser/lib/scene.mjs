@@ -23,7 +23,7 @@ import { until } from './wait.mjs';
  * @property {Array<import('./browsers.mjs').BrowserName>} [browsers] only in these
  */
 /** One of the built files, or with `src/` of the core's: each place that reads `find` reads `replace`. @typedef {{file: string, find: string, replace: string}} Edit */
-/** @typedef {{name: string, build: 'test' | 'shipped', tests: Test[]}} Suite */
+/** @typedef {{name: string, build: 'test' | 'shipped', prepare?: (folder: string) => void, tests: Test[]}} Suite `prepare` changes the suite's own copy of the build */
 
 export class Scene {
   /** @type {Page[]} */ pages = [];
