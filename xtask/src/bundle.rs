@@ -216,7 +216,10 @@ fn for_browser(extension: &Files, browser: Browser, grants: Grants<'_>) -> Resul
     let mut made = extension.clone();
     // From the source and not from the given files: those may be a built folder, whose manifest is one browser's already.
     let common = fs::read_to_string(crate::root().join("extension/manifest.json"))?;
-    made.insert("manifest.json".into(), manifest::text(&common, browser, grants)?.into_bytes());
+    let manifest = manifest::text(&common, browser, grants)?;
+    // One browser alone wants to know beforehand what an organisation may set.
+    made.retain(|path, _| path != manifest::MANAGED || manifest.contains(path));
+    made.insert("manifest.json".into(), manifest.into_bytes());
     Ok(made)
 }
 

@@ -28,6 +28,9 @@ Object.defineProperty(globalThis, 'cooldownBuild', { value: Object.freeze({ test
 /// What stands beside a page, where a person opens it.
 const BESIDE: &str = "history.html?beside";
 
+/// What an organisation may set, for the browser that asks.
+pub const MANAGED: &str = "managed.json";
+
 /// The manifest of `browser`, as JSON text.
 pub fn text(common: &str, browser: Browser, grants: Grants<'_>) -> Result<String> {
     let common = serde_json::from_str(common).context("extension/manifest.json is not JSON")?;
@@ -43,8 +46,7 @@ fn value(mut manifest: Value, browser: Browser, grants: Grants<'_>) -> Result<Va
             // 130: the first that honours use_dynamic_url, which keeps pages from probing for the card.
             top.insert("minimum_chrome_version".into(), json!("130"));
             top.insert("background".into(), json!({ "service_worker": "background.js", "type": "module" }));
-            // What an organisation may set. Firefox wants no list of it.
-            top.insert("storage".into(), json!({ "managed_schema": "managed.json" }));
+            top.insert("storage".into(), json!({ "managed_schema": MANAGED }));
             top.insert("side_panel".into(), json!({ "default_path": BESIDE }));
             // Required, for it warns of nothing and opens nothing by itself; granted later, the panel of a window that is open
             // already is not made, and `sidePanel.open` takes the browser down with it (Chromium 156).
