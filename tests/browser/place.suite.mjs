@@ -57,11 +57,11 @@ const again = async (t, card) => {
   await card.reaches('held');
 };
 
-/** How chats lay out where a person types: a bar along the bottom, a box at its end, one at the top. @type {Record<string, string>} */
+/** How chats lay out where a person types: a bar along the bottom, a box in its corner, one half-way up. @type {Record<string, string>} */
 const COMPOSERS = {
   'a bar along the bottom': '#form { position: fixed; inset: auto 0 0 0; padding: 12px; display: flex } #prompt { flex: 1; height: 40px }',
   'a box in the corner, its button below the field': '#form { position: fixed; inset: auto 8px 8px auto; width: 400px; text-align: end } #prompt { box-sizing: border-box; width: 100%; height: 90px }',
-  'a bar along the top': '#form { position: fixed; inset: 0 0 auto 0; padding: 12px; display: flex } #prompt { flex: 1; height: 40px }',
+  'a box half-way up, at the side': '#form { position: fixed; inset: auto 8px 250px auto; width: 300px; display: flex } #prompt { flex: 1; height: 40px }',
 };
 /** @param {Card} card @param {string} part of the card that is seen @param {string[]} [buttons] of the page */
 const assertClear = async (card, part, buttons = ['#prompt', '#send', '#stop']) => {
@@ -250,12 +250,15 @@ export default {
     {
       name: 'a page cannot take back what the person hid',
       run: async (t) => {
-        const ear = await t.openExtensionPage('popup.html');
-        await ear.evaluate((url) => chrome.runtime.sendMessage({ v: 1, type: 'set_site', url, on: false }), `https://${t.host}/`);
-        // What a page's own process could say at worst is what its bridge says; an extension page stands in for it, on its own host.
-        const refused = await ear.evaluate(() => chrome.runtime.sendMessage({ v: 1, type: 'hush', pattern: null, on: false }));
-        assert.equal(refused.ok, false);
-        assert.ok((await stored(ear)).off.includes(t.host));
+        const ear = await t.openExtensionPage('popup.html'), entry = `${t.host} call auth`;
+        await ear.evaluate((one) => chrome.storage.local.set({ quiet: [one] }), entry);
+        await t.script({ preset: 'seed429' });
+        const { card } = await held(t);
+        // The most that a page's own process could say is what its bridge says, for which the card's frame stands in here: it is in the same tab.
+        const frame = await card.frame();
+        const answer = await frame?.evaluate(() => chrome.runtime.sendMessage({ v: 1, type: 'hush', pattern: { kind: 'auth', where: 'call' }, on: false }));
+        assert.deepEqual([answer?.ok, answer?.code], [false, 'not_allowed']);
+        assert.deepEqual((await stored(ear)).quiet, [entry]);
       },
     },
     {
@@ -329,6 +332,29 @@ export default {
         await options.bringToFront();
         await options.select('#theme', 'light');
         await until('the card is light', async () => await paper() === light);
+      },
+    },
+    {
+      name: 'no ring where less motion is wanted, edges where colours are forced, nothing in print', browsers: ['chromium'],
+      run: async (t) => {
+        await t.script(poolWait(30));
+        const { card } = await held(t);
+        await card.click('#fold');
+        await card.steady('#pill');
+        const frame = await card.frame();
+        assert.ok(frame);
+        /** @param {Record<string, string>} features @param {string} [media] */
+        const prefer = (features, media = '') => /** @type {any} its page's own reaches no frame of another process */ (frame).client
+          .send('Emulation.setEmulatedMedia', { media, features: Object.entries(features).map(([name, value]) => ({ name, value })) });
+        const ring = () => card.read((root) => getComputedStyle(/** @type {Element} */ (root.querySelector('.ring'))).backgroundImage);
+        assert.match(await ring(), /conic-gradient/);
+        await prefer({ 'prefers-reduced-motion': 'reduce' });
+        assert.equal(await ring(), 'none');
+        await prefer({ 'forced-colors': 'active' });
+        assert.deepEqual(await axe(frame), []);
+        assert.notEqual(await card.read((root) => getComputedStyle(/** @type {Element} */ (root.querySelector('#card'))).borderTopWidth), '0px');
+        await prefer({}, 'print');
+        assert.equal(await card.read((root) => root.querySelector('#card')?.getClientRects().length), 0);
       },
     },
     {
