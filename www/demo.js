@@ -65,7 +65,6 @@ const answer = async (item) => {
   return text;
 };
 
-await translate();
 if (real) prompt.value = '';
 else {
   part('rehearsal', HTMLElement).hidden = false;
@@ -104,3 +103,5 @@ prompt.addEventListener('input', () => {
   prompt.style.blockSize = '';
   prompt.style.blockSize = `${prompt.scrollHeight}px`;
 });
+
+await translate();

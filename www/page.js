@@ -14,10 +14,11 @@ export const part = (id, kind) => {
   return element;
 };
 
-/** English stands in the page already: nothing is fetched for it. */
+/** English stands in the page already: nothing is fetched for it, and it stays where another language cannot be had. */
 export const translate = async () => {
-  if (languageFor(wanted) === 'en') return;
-  const { lang, dir, words } = await loadWords(wanted);
+  const loaded = languageFor(wanted) === 'en' ? null : await loadWords(wanted).catch(() => null);
+  if (loaded === null) return;
+  const { lang, dir, words } = loaded;
   Object.assign(document.documentElement, { lang, dir });
   for (const element of document.querySelectorAll('[data-i18n]')) element.textContent = words[element.getAttribute('data-i18n') ?? ''] ?? '';
   for (const element of document.querySelectorAll('[data-i18n-label]')) element.setAttribute('aria-label', words[element.getAttribute('data-i18n-label') ?? ''] ?? '');

@@ -125,6 +125,21 @@ export default {
       },
     },
     {
+      name: 'without a language it stays English, and works',
+      run: async (t) => {
+        const { page } = await open(t);
+        await page.setRequestInterception(true);
+        page.on('request', (request) => { if (/messages\.json$/.test(request.url())) request.abort(); else request.continue(); });
+        await page.goto(`${base(t)}?lang=de`);
+        await until('the list of languages', () => page.evaluate(() => document.querySelectorAll('#language option').length === 10));
+        assert.equal(await text(page, 'h1'), 'What does this OpenRouter failure mean?');
+        await page.goto(`${base(t)}demo.html?lang=de`);
+        await until('the page is there', () => page.evaluate(() => document.readyState === 'complete' && document.getElementById('rehearsal')?.hidden === false));
+        await page.click('#send');
+        await until('the message is sent', async () => (await said(page))[0] === 'user: Why is the sky blue?');
+      },
+    },
+    {
       name: 'ten languages, each on a narrow page',
       run: async (t) => {
         const { page } = await open(t, '', { width: 320 });
