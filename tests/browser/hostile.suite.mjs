@@ -309,7 +309,8 @@ const ATTACKS = [
     },
   })),
   {
-    name: 'an error a hundred thousand levels deep inside a good answer: the app has what it asked for', hard: true,
+    name: 'an error a hundred thousand levels deep inside a good answer: the app has what it asked for', hard: true, browsers: ['firefox'], // Chromium writes and reads any depth
+   
     without: [edit("try { text = await this.errorIn(name, got); } catch { /* not what it seems */ }", 'text = await this.errorIn(name, got);')],
     succeeds: async (t) => {
       const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
@@ -515,7 +516,7 @@ const ATTACKS = [
     },
   },
   {
-    name: 'frames the card\'s page itself, with a token that it made up', without: [edit('if (isObject(claim) && claim.ok === true) draw(port);', 'draw(port);', CARD)],
+    name: 'frames the card\'s page itself, with a token that it made up', without: [edit('if (isObject(claim) && claim.ok === true) draw(port, words);', 'draw(port, words);', CARD)],
     succeeds: async (t) => {
       const { page } = await held(t);
       return await hostile(page, 'frameCard', (await addressOf(page)).split('#')[0], 'a'.repeat(36)) === 'hello';
@@ -597,17 +598,6 @@ const ATTACKS = [
         document.close();
       });
       return t.card(page, 3_000).then(() => false, () => true);
-    },
-  },
-  {
-    name: 'goes elsewhere and comes back while an answer is held', hard: true, without: [edit('    left = [...held.keys()];\n    dismiss();', '    left = [];', BRIDGE)],
-    succeeds: async (t) => {
-      const { page } = await held(t);
-      await page.goto(`https://${t.host}/framed.html`);
-      await page.goBack();
-      await until('the page is back', () => page.evaluate(() => document.readyState === 'complete' && location.pathname === '/hostile.html'));
-      await pause(300);
-      return (await Card.count(page)) > 0;
     },
   },
 ];

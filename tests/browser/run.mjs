@@ -9,7 +9,7 @@ import { buildSync } from 'esbuild';
 import { Driver } from './lib/browsers.mjs';
 import { built, copyPages, end, endInTime, explain, here, modules, publicPage, startMock, target, workFolder } from './lib/house.mjs';
 import { Scene } from './lib/scene.mjs';
-import { takeOut } from './lib/undefended.mjs';
+import { findAll, takeOut } from './lib/undefended.mjs';
 import { within } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/mock.mjs').Mock} Mock */
@@ -109,6 +109,8 @@ try {
   mkdirSync(shots, { recursive: true });
   /** @type {Suite[]} */
   const suites = await Promise.all(readdirSync(here).filter((file) => file.endsWith('.suite.mjs')).sort().map(async (file) => (await import(`./${file}`)).default));
+  // Also of those that run in the long form alone.
+  findAll(browserName, suites.flatMap(({ tests }) => tests.flatMap(({ without = [] }) => without)));
   plan = suites.map((suite) => ({
     suite,
     tests: suite.tests.map((test, n) => ({ test, host: `${suite.name}-${n + 1}.example` }))

@@ -9,13 +9,21 @@ import { built, root, target, workFolder } from './house.mjs';
 /** @typedef {import('./scene.mjs').Edit} Edit */
 
 /** @param {string} path @param {Edit} edit */
-const change = (path, { file, find, replace }) => {
+const changed = (path, { file, find, replace }) => {
   const text = readFileSync(path, 'utf8');
   if (!text.includes(find)) throw new Error(`${file} does not hold: ${find}`);
-  writeFileSync(path, text.replaceAll(find, () => replace));
+  return text.replaceAll(find, () => replace);
 };
+/** @param {string} path @param {Edit} edit */
+const change = (path, edit) => { writeFileSync(path, changed(path, edit)); };
 /** @param {Edit} edit */
 const isOfCore = ({ file }) => file.startsWith('src/');
+/** Throws where there is no place for one of these any more: a defence was moved. @param {import('./browsers.mjs').BrowserName} browserName @param {Edit[]} edits */
+export const findAll = (browserName, edits) => {
+  for (const edit of edits) changed(isOfCore(edit) ? join(root, edit.file) : edit.file === TAP ? join(root, 'extension', TAP) : join(built(browserName, 'test'), edit.file), edit);
+};
+/** It ships with short names, in which no edit finds its place; its source does the same. */
+const TAP = 'page/tap.js';
 
 /** @type {string | null} */ let core = null;
 /** The core without any of these. @param {Edit[]} edits */
@@ -39,8 +47,7 @@ let copies = 0;
 export const takeOut = (browserName, edits, plan) => {
   const copy = join(workFolder(), `without-${copies += 1}`);
   cpSync(built(browserName, 'test'), copy, { recursive: true });
-  // The tap ships with short names, in which no edit finds its place; its source does the same.
-  cpSync(join(root, 'extension', 'page', 'tap.js'), join(copy, 'page', 'tap.js'));
+  cpSync(join(root, 'extension', TAP), join(copy, TAP));
   if (edits.some(isOfCore)) cpSync(coreWithout(plan.flatMap(({ tests }) => tests.flatMap(({ test }) => test.without ?? []).filter(isOfCore))), join(copy, 'core'), { recursive: true });
   for (const edit of edits) if (!isOfCore(edit)) change(join(copy, edit.file), edit);
   return copy;
