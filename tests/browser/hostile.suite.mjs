@@ -184,21 +184,6 @@ const ATTACKS = [
     },
   },
   {
-    name: 'puts elements into the place of the document\'s own members: its app has its answer at once', hard: true,
-    without: [edit(".catch(() => { held.delete(m.id); decide('release', m.id); })", '', BRIDGE), ...LATE],
-    succeeds: async (t) => {
-      await t.script({ preset: 'seed429' });
-      const page = await t.open('hostile.html');
-      await page.evaluate(() => {
-        const { body } = document, make = document.createElement.bind(document);
-        for (const name of ['createElement', 'querySelector', 'querySelectorAll', 'documentElement', 'fullscreenElement', 'activeElement']) Object.assign(body.appendChild(make('form')), { name });
-        /** @type {any} */ (globalThis).hostile.storm(1);
-      });
-      return until('an answer', () => page.evaluate(() => /** @type {any} */ (globalThis).answers === 1), 900).then(() => false, () => true);
-    },
-    browsers: ['chromium'], // Firefox shows our script the document's own members
-  },
-  {
     name: 'makes a removal do nothing: it is not kept busy for ever', hard: true,
     without: [edit('const cards = document.querySelectorAll(\'div[data-cooldown]:empty\'); for (let i = 0; i < cards.length; i++) cards[i]?.remove();', "for (let card; (card = document.querySelector('div[data-cooldown]:empty')) !== null;) card.remove();")],
     succeeds: async (t) => {
