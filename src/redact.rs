@@ -157,8 +157,9 @@ fn is_secret_member(name: &str) -> bool {
 
 /// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told.
 fn is_record(text: &str) -> bool {
-    let value = text.split_once('{').map(|(before, inside)| (before, inside.trim_start_matches(&['\\', '"', ' ', '\r', '\n', '\t'][..])));
-    value.is_some_and(|(before, inside)| before.len() <= 8 && (inside.starts_with("size") || inside.starts_with("mimeType")))
+    // The first name inside of it, escaped or not.
+    let value = text.split_once('{').map(|(before, inside)| (before, inside.split('"').nth(1).unwrap_or_default()));
+    value.is_some_and(|(before, name)| before.len() <= 8 && (name.starts_with("size") || name.starts_with("mimeType")))
 }
 
 /// After a member's name: where its quoted or bracketed value begins and ends, and the quotes that its replacement
@@ -355,6 +356,7 @@ mod tests {
                 r#"{"content":{"size":9,"mimeType":"application/json","text":"a"}}"#,
                 r#"{"content":{"size":9,"mimeType":"application/json","text":"a"}}"#,
             ),
+            (r#"{\"content\": {\n  \"mimeType\": \"a\"}}"#, r#"{\"content\": {\n  \"mimeType\": \"a\"}}"#),
             (r#"{"content":{"parts":["a"]}}"#, r#"{"content":"[redacted]"}"#),
             (r#"{"flagged_input":"my \"secret\" plan","x":1}"#, r#"{"flagged_input":"[redacted]","x":1}"#),
             (r#"{\"flagged_input\":\"my \\\"secret\\\" plan\",\"x\":1}"#, r#"{\"flagged_input\":\"[redacted]\",\"x\":1}"#),

@@ -129,7 +129,7 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 31] = [
+        const BROKEN: [&str; 32] = [
             "connect timeout",
             "econnrefused",
             "econnreset",
@@ -159,6 +159,7 @@ impl<'a> Facts<'a> {
             "fetch failed",
             "connection error",
             "peer closed connection",
+            "prematurely closed connection",
             "server disconnected",
             "remote end closed connection",
         ];
@@ -652,8 +653,8 @@ fn begins_as(lower: &str, phrase: &str) -> bool {
 /// A status that a text calls one: behind "HTTP", "status", "error code", "openrouter" and the like, in brackets, or
 /// at the head of the text. The last one is the innermost.
 fn status_in(lower: &str) -> Option<u16> {
-    const LEADS: [&str; 11] =
-        ["http", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected", "failed", "upstream"];
+    const LEADS: [&str; 12] =
+        ["http", "status of", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected", "failed", "upstream"];
     let mut found = None;
     let (mut at, mut read) = (0, 0);
     let bytes = lower.as_bytes();
@@ -665,7 +666,7 @@ fn status_in(lower: &str) -> Option<u16> {
         let Some(code) = code.filter(|code| length == 3 && (400..600).contains(code)) else { continue };
         let before = lower.get(..start).unwrap_or_default();
         let bracketed = before.ends_with(&['(', '['][..]) && matches!(bytes.get(at), Some(b')' | b']'));
-        let lead = before.trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', '[', ']', '_', '=', '>', '-', '/'][..]);
+        let lead = before.trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/'][..]);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         let first = before.trim().is_empty();
         // In any language: what follows the status is OpenRouter's own sentence.

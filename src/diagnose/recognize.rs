@@ -2,7 +2,7 @@
 //! that handles them, lists of them and other vendors' failures have no sign, or stand where nobody met one.
 
 use super::facts::{self, Facts, Host, evidence};
-use super::templates::{self, MARKS, NO_ENDPOINTS, Template, UPSTREAM, WEAK_MARKS};
+use super::templates::{self, MARKS, NO_ENDPOINTS, NOT_VALID, Template, UPSTREAM, WEAK_MARKS};
 use super::{Certainty, Evidence, Kind};
 use crate::exchange::Surface;
 use crate::provider;
@@ -127,7 +127,10 @@ impl Facts<'_> {
         let first = all().filter_map(|words| self.whole.find(words)).min().unwrap_or(whole.len());
         let head = whole.get(..first).unwrap_or_default();
         let explains = self.whole.first_of(&EXPLAINS).is_some() && EXPLAINS.iter().any(|words| head.contains(words));
-        explains || all().any(|words| self.whole.has(words) && is_mentioned(whole, words))
+        // People who ask in their own language quote the sentence that they met.
+        let foreign = |char: char| !char.is_ascii() && (char.is_alphabetic() || matches!(char, '„' | '«'));
+        let asked = self.exchange.body.chars().any(foreign);
+        explains || all().any(|words| self.whole.has(words) && (!asked || MARKS.contains(words)) && is_mentioned(whole, words))
     }
 
     /// A text that is about failures, with or without an example of one: it has blanks where a failure has names, leaves
@@ -202,9 +205,13 @@ impl Facts<'_> {
     /// Words that nobody but OpenRouter writes.
     fn own_words(&self) -> Option<&'static str> {
         let of = |said: &Text| {
-            // Other programs have endpoints too.
+            // Other programs have endpoints, and identifiers of models, too.
             let served = facts::served_model(said).is_some();
-            let own = |template: &&Template| template.own && (served || template.words != [NO_ENDPOINTS]);
+            let found = said.find(NOT_VALID).and_then(|at| said.lower().get(at + NOT_VALID.len()..));
+            let named = !found.is_some_and(|rest| rest.starts_with("entifier"));
+            let own = |template: &&Template| {
+                template.own && (served || template.words != [NO_ENDPOINTS]) && (named || template.words != [NOT_VALID])
+            };
             let all = templates::CAPS.iter().chain(templates::OWN).filter(own);
             let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
             let upstream = || said.between(UPSTREAM, &[':']).filter(|name| provider::is_known(name)).map(|_| UPSTREAM);
@@ -246,7 +253,7 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
         let means = || {
             let rest = lower.get(at + words.len()..).unwrap_or_default();
             let rest = rest.trim_start_matches(|char| "\"'`”’»“.".contains(char)).trim_start();
-            ["means", "just means", "simply means", "only means"].iter().any(|verb| rest.starts_with(verb))
+            ["means", "just means", "simply means", "only means", "no longer"].iter().any(|verb| rest.starts_with(verb))
         };
         // `"…" (502)` was met.
         let stated = || {
@@ -271,7 +278,8 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 38] = [
+    const CODE: [&str; 39] = [
+        "exports[",
         "#!",
         "//",
         "/*",

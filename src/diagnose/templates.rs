@@ -119,7 +119,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["no endpoints found", "max price"], K::NoEndpoints, O::None, R::PriceCap, Never),
     own(&["no endpoints found that"], K::NoEndpoints, O::None, R::UnsupportedOption, Never),
     own(&[NO_ENDPOINTS], K::NoEndpoints, O::None, R::NotServed, Never),
-    own(&["is not a valid model id"], K::ModelNotFound, O::None, R::NoSuchModel, Never),
+    own(&[NOT_VALID], K::ModelNotFound, O::None, R::NoSuchModel, Never),
     own(&["request blocked: prompt injection patterns detected"], K::Moderation, O::None, R::PromptInjection, Never),
     own(&["requires moderation", "input was flagged"], K::Moderation, O::None, R::InputFlagged, Never),
     own(&["input was flagged for"], K::Moderation, O::None, R::InputFlagged, Never),
@@ -145,6 +145,9 @@ pub(super) const UPSTREAM: &str = "upstream error from ";
 pub(super) const NOT_FOUND: &str = "no endpoints found for ";
 /// The same without a model, which other programs say as well.
 pub(super) const NO_ENDPOINTS: &str = "no endpoints found";
+
+/// What OpenRouter says behind a model's name that it does not know.
+pub(super) const NOT_VALID: &str = "is not a valid model id";
 
 /// Sentences that OpenRouter shares with others: a sign only together with its exact envelope.
 pub(super) const WEAK_MARKS: &[&str] = &[

@@ -203,7 +203,7 @@ impl Fault {
 }
 
 /// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
-/// inside another's message, of those the one that has OpenRouter's exact shape, of those the first. In an answer that
+/// inside another's message, of those the one that has OpenRouter's exact shape, or at least a status, of those the first. In an answer that
 /// went well the records of a list, such as a chat's history, tell of other requests.
 #[must_use]
 pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
@@ -214,7 +214,7 @@ pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
     let mut faults = search.faults;
     faults.retain(|fault| !well || !is_record(fault));
     // `max_by_key` keeps the last of equals; the first is wanted.
-    let mut found = faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested, fault.exact))?;
+    let mut found = faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested, fault.exact, fault.code.is_some()))?;
     // The chunks of a stream before the error name what the last one may leave out.
     let before = |key: &str| roots.iter().find_map(|root| stated(root.as_object()?, key)).filter(|_| roots.len() > 1);
     found.provider = found.provider.or_else(|| before("provider"));

@@ -46,7 +46,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// Without the control sequences that colour a terminal.
-fn without_colours(text: &str) -> String {
+pub(super) fn without_colours(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

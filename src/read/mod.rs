@@ -206,6 +206,13 @@ fn read_one(text: &str) -> Reading {
         text = unescape(&text).into();
     }
     for _ in 0..MAX_NESTING {
+        if text.contains('\u{1b}') {
+            text = layout::without_colours(&text).into();
+        }
+        // A table's cell doubles quotation marks.
+        if text.contains("{\"\"") {
+            text = text.replace("\"\"", "\"").into();
+        }
         if is_escaped(&text) {
             text = unescape(&text).into();
         }
@@ -231,14 +238,15 @@ fn read_one(text: &str) -> Reading {
 /// The first object's names are behind backslashes: it is inside a string of which the head is not JSON's.
 fn is_escaped(text: &str) -> bool {
     let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches(&[' ', '\n', '\r', '\t'][..]);
-    let bare = |inside: &str| {
-        let symbol = inside.starts_with(':');
-        let inside = inside.trim_start_matches(':');
-        let name = inside.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(0);
-        name > 0 && inside.get(name..).is_some_and(|rest| rest.starts_with(if symbol { " " } else { ": " }))
+    // A name without quotation marks says nothing; its value does.
+    let value = |inside: &'_ str| {
+        let name = inside.trim_start_matches(":").bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let rest = inside.len() - inside.trim_start_matches(":").len() + name;
+        if name == 0 { 0 } else { inside.len() - inside.get(rest..).unwrap_or_default().trim_start_matches(&[':', ' '][..]).len() }
     };
-    let opens = |inside: &&str| inside.starts_with(&['"', '\'', '\\'][..]) || bare(inside);
-    let mut objects = text.match_indices('{').map(|(at, _)| inside(at)).filter(opens);
+    let opens = |inside: &&str| inside.starts_with(&['"', '\'', '\\'][..]);
+    let objects = text.match_indices('{').map(|(at, _)| inside(at));
+    let mut objects = objects.filter_map(|inside| inside.get(value(inside)..)).filter(opens);
     objects.next().filter(|inside| inside.starts_with('\\')).is_some_and(|inside| {
         let coded = inside.starts_with("\\u0022");
         let quote = if coded { Some('"') } else { inside.trim_start_matches("\\n").trim_start_matches(&[' ', '\\'][..]).chars().next() };
