@@ -23,6 +23,8 @@ const APP_RETRY_MS: u32 = 5_000;
 /// What a press waits after a first try that failed, half of it more or less by chance; each further one doubles it, up to the longest.
 const PRESS_PAUSE_MS: u64 = 2_000;
 const LONGEST_PRESS_PAUSE_MS: u64 = 8_000;
+/// After so many failed tries a press leaves the row of those who were told the same wait.
+const OUT_OF_STEP: u32 = 5;
 /// Clocks that differ by less are the same.
 const LEAST_SKEW_MS: u64 = 5_000;
 /// Tries that the common SDKs make by themselves.
@@ -71,18 +73,22 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
         return plan;
     }
     let deadline_ms = wait_ms.map_or(HOLD_MS, |wait_ms| HOLD_MS.max(wait_ms + AFTER_WAIT_MS)).min(patience_ms);
-    let press_at_ms = ready_at_ms.max(after_pause(question));
+    let press_at_ms = press_at_ms(question, ready_at_ms);
     Plan { hold: true, deadline_ms: u32::try_from(deadline_ms).ok(), press_at_ms, auto_tries: auto::tries(question, diagnosis), ..plan }
 }
 
-/// Who presses again in the very second in which a try failed finds what that one found: people did so two hundred times in a row.
-/// The first press goes at once.
-fn after_pause(question: &Question) -> Option<u64> {
+/// The first press goes at once, or when the stated wait is over. Who presses again in the very second in which a try failed finds what
+/// that one found: people did so two hundred times in a row. So each later one pauses. And where what was stated has proved wrong so often,
+/// a press comes once by chance after it: who was told the same wait keeps step with all others, and the last in the row find nothing left
+/// each time.
+fn press_at_ms(question: &Question, ready_at_ms: Option<u64>) -> Option<u64> {
     let at_ms = question.exchange.at_ms;
-    let doubled = question.tries.checked_sub(1)?.min(8);
-    let pause_ms = (PRESS_PAUSE_MS << doubled).min(LONGEST_PRESS_PAUSE_MS);
+    let Some(doubled) = question.tries.checked_sub(1).filter(|_| at_ms > 0) else { return ready_at_ms };
+    let pause_ms = (PRESS_PAUSE_MS << doubled.min(8)).min(LONGEST_PRESS_PAUSE_MS);
     let by_chance_ms = whole_ms(pause_ms as f64 * question.random.clamp(0.0, 1.0));
-    (at_ms > 0).then(|| at_ms.saturating_add(pause_ms / 2 + by_chance_ms))
+    let late_ms = if question.tries == OUT_OF_STEP { by_chance_ms } else { 0 };
+    let after_wait = ready_at_ms.map(|ready_at_ms| ready_at_ms.saturating_add(late_ms));
+    after_wait.max(Some(at_ms.saturating_add(pause_ms / 2 + by_chance_ms)))
 }
 
 /// Where the same request cannot help, or not soon, but a changed one can: the answer is kept for that, unless the app is about to try again

@@ -135,6 +135,8 @@ fn a_press_after_a_try_that_failed_waits_a_moment_and_never_less_than_is_stated(
     assert_eq!([0.0, 0.999, f64::NAN, 7.0].map(|random| press_in(2, random, "")), [Some(2_000), Some(5_996), Some(2_000), Some(6_000)]);
     assert_eq!(press_in(3, 0.5, r#","retry_after_seconds":3"#), Some(8_000));
     assert_eq!(press_in(1, 0.5, r#","retry_after_seconds":3"#), Some(3_000));
+    let stated = [4, 5, 6].map(|tries| press_in(tries, 0.5, r#","retry_after_seconds":30"#));
+    assert_eq!(stated, [Some(30_000), Some(34_000), Some(30_000)], "out of step with who was told the same, once");
     let unknown = Question { tries: 1, exchange: Exchange { at_ms: 0, ..pool("").exchange }, ..pool("") };
     assert_eq!(plan(&unknown).press_at_ms, None, "nothing is known of the time");
 }

@@ -50,10 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if failed > 0 {
         return Err(format!("ours does not stand in {failed} of {} storms", SCENES.len()).into());
     }
-    println!("In each storm Cooldown wastes fewer calls than each other policy, and is at most a tenth later than the first of them,");
-    println!(
-        "or, where the hint says 30 s whatever the truth, than whoever honours it (\"as stated\", which is no rival but that measure)."
-    );
+    println!("In each storm Cooldown wastes fewer calls than each other policy, and is at most a tenth later than the first of them.");
+    println!("\"As stated\" is no rival but a measure: each tries as soon as it was told to, without end and without being asked.");
     Ok(())
 }
 
@@ -74,7 +72,7 @@ fn tell(scene: &Scene, lines: &[(&'static str, model::Outcome)]) -> usize {
         );
     }
     let outcomes: Vec<&model::Outcome> = lines.iter().map(|(_, outcome)| outcome).collect();
-    match scenes::stands(scene, &outcomes) {
+    match scenes::stands(&outcomes) {
         Ok(()) => 0,
         Err(why) => {
             println!("  NOT: {why}");

@@ -3,7 +3,7 @@
 //! **Pool.** It answers a call or refuses it; a refused call costs it nothing and gives the caller its hint ([`Hint`]). Calls take no time.
 //!
 //! **People.** All send within the first 30 s, one message each, or (one in ten) four at once; each message wants one answer. The first failure that they *see* (not one that is tried
-//! again in secret) is where they begin to decide: 35 % press within 1 to 4 s after each failure (*eager*), 50 % after 10 to 40 s
+//! again in secret) is where they begin to decide: 35 % press within 1 to 4 s after each failure (*eager*), 50 % after 5 to 20 s
 //! (*patient*), 15 % close the tab 20 s after the first one (*leaving*). Besides, each has a patience, 30 s and an exponential time of
 //! 5 min on average, after which the tab is closed. Who a person is, is the same under each policy.
 //!
@@ -67,8 +67,7 @@ pub enum Policy {
     Exponential,
     /// By chance between nothing and 1, 2, 4, … up to 32 s, as AWS advises.
     FullJitter,
-    /// No rival but a measure: each waits exactly as stated (a second where nothing is), without end. Nobody who honours what is stated can
-    /// be sooner.
+    /// No rival but a measure: each waits exactly as stated (a second where nothing is), without end.
     Stated,
 }
 

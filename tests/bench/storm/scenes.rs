@@ -11,10 +11,9 @@ pub const POLICIES: [(&str, Policy); 6] = [
     ("AWS full jitter", Policy::FullJitter),
     ("(as stated)", Policy::Stated),
 ];
-/// Where ours, its rivals and the measure stand in [`POLICIES`].
+/// Where ours and its rivals stand in [`POLICIES`].
 const OURS: usize = 0;
 const RIVALS: std::ops::Range<usize> = 1..5;
-const STATED: usize = 5;
 
 /// A limit, as a share of the installations, and a hint.
 pub struct Scene {
@@ -70,18 +69,17 @@ pub fn common<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> usize {
     cents.map_or(0, |(cent, messages)| messages * cent / 100)
 }
 
-/// At the common share, ours has wasted fewer calls than each rival, and is at most a tenth later than the first of them. Where the hint is
-/// longer than the truth, it is honoured all the same: there the first one who can honour it counts.
+/// At the common share, ours has wasted fewer calls than each rival, and is at most a tenth later than the first of them, though they come
+/// earlier than they were told.
 ///
 /// # Errors
 /// What it is not.
-pub fn stands(scene: &Scene, outcomes: &[&Outcome]) -> Result<(), String> {
+pub fn stands(outcomes: &[&Outcome]) -> Result<(), String> {
     let share = common(outcomes.iter().copied());
     let at: Vec<_> = outcomes.iter().map(|outcome| outcome.at(share)).collect();
     let (at_ms, refused, _) = at[OURS];
     let rivals = &at[RIVALS];
     let first_ms = rivals.iter().map(|it| it.0).min().unwrap_or_default();
-    let first_ms = if scene.hint == Hint::Rough { first_ms.max(at[STATED].0) } else { first_ms };
     let least = rivals.iter().map(|it| it.1).min().unwrap_or_default();
     if share == 0 {
         return Err("nobody was answered".to_owned());
