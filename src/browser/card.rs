@@ -395,6 +395,12 @@ impl Screen {
         let changes = |remedy: &Remedy| sends && (remedy.sends || remedy.asks == Some(Asks::Price));
         let is_page = |remedy: &Remedy| remedy.url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let retry = remedies.iter().position(|remedy| remedy.kind == RemedyType::Retry);
+        // What the same once more may cost is said before it is pressed.
+        parts.retry.remove_attribute("aria-describedby")?;
+        if let Some(remedy) = retry.and_then(|at| remedies.get(at)).filter(|remedy| sends && !remedy.hint.is_empty()) {
+            add_text(&parts.hints, "p", "hint", &remedy.hint)?.set_attribute("id", "hint-retry")?;
+            parts.retry.set_attribute("aria-describedby", "hint-retry")?;
+        }
         // What changes the model or costs money is never the thing to press; another way to the same is, where the same way failed often.
         let goes_first = |at: usize, remedy: &Remedy| {
             use RemedyType as T;

@@ -1,0 +1,92 @@
+// @ts-check
+// A call whose answer never came: it is kept as a refusal is, its Retry says that it may be billed twice, and nothing of it is sent again unasked.
+import assert from 'node:assert/strict';
+import { Card } from './lib/card.mjs';
+import { first, send, talk } from './lib/app.mjs';
+import { pause } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/scene.mjs').Scene} Scene */
+
+/** @param {Record<string, string | number>} setup @returns {(t: Scene) => Promise<void>} */
+const kept = (setup) => async (t) => {
+  await t.script({ cut: 'headers', times: 9 }); // browsers try a reused connection again by themselves
+  const page = await t.open('chat.html', setup);
+  await send(page, 'one');
+  const card = await t.card(page);
+  await card.reaches('held');
+  assert.equal(await card.text('#title'), 'The connection broke');
+  assert.match(await card.text('#card') ?? '', /billed/);
+  assert.deepEqual((await talk(page)).map(({ kind }) => kind), ['user'], 'the app knows nothing of it');
+  await t.script({ good: true });
+  await card.click('#retry');
+  await first(page, 'answer');
+  await card.reaches('answered');
+  assert.deepEqual((await talk(page)).map(({ kind }) => kind), ['user', 'answer']);
+};
+
+/** @type {import('./lib/scene.mjs').Suite} */
+export default {
+  name: 'lost', build: 'test',
+  tests: [
+    { name: 'by fetch: one click, the answer once', run: kept({}) },
+    { name: 'a stream: one click, the answer once', run: kept({ stream: 1 }) },
+    {
+      name: 'by XMLHttpRequest: the page\'s first is explained, for somebody may have heard of it; the next is kept',
+      run: async (t) => {
+        await t.script({ cut: 'headers', times: 9 });
+        const page = await t.open('chat.html', { by: 'xhr' });
+        await send(page, 'one');
+        await first(page, 'error');
+        const card = await t.card(page);
+        await card.reaches('released');
+        await card.click('#close');
+        await Card.gone(page);
+        await send(page, 'two');
+        const next = await t.card(page);
+        await next.reaches('held');
+        assert.deepEqual((await talk(page)).map(({ kind }) => kind), ['user', 'error', 'user']);
+        await t.script({ good: true });
+        await next.click('#retry');
+        await first(page, 'answer');
+      },
+    },
+    {
+      name: 'let go: the app hears what it would have heard',
+      run: async (t) => {
+        for (const by of ['fetch', 'xhr']) {
+          await t.script({ cut: 'headers', times: 9 });
+          const page = await t.open('chat.html', { by });
+          await page.evaluate(() => { new XMLHttpRequest().open('POST', 'https://openrouter.ai/api/v1/chat/completions'); });
+          await send(page, 'one');
+          const card = await t.card(page);
+          await card.reaches('held');
+          await card.click('#close');
+          const { text } = await first(page, 'error');
+          assert.match(text, t.driver.name === 'chromium' ? /Failed to fetch|broke/ : /NetworkError|broke/);
+          await Card.gone(page);
+          await page.close();
+        }
+      },
+    },
+    {
+      name: 'what the page itself ends, and what native would not begin, is no failure',
+      run: async (t) => {
+        await t.script({ hang: true }, { hang: true });
+        const page = await t.open();
+        const said = await page.evaluate(async (url) => {
+          const why = { mine: true }, stop = new AbortController(), init = { method: 'POST', body: '{}', headers: { Authorization: `Bearer sk-or-v1-${new URLSearchParams(location.search).get('conversation')}` } };
+          /** @param {Promise<Response>} call */
+          const end = (call) => call.then(() => 'answered', (error) => (error === why ? 'mine' : error.name));
+          setTimeout(() => stop.abort(why), 200);
+          return Promise.all([
+            end(fetch(url, { ...init, signal: stop.signal })), end(fetch(url, { ...init, signal: AbortSignal.timeout(200) })),
+            end(fetch(url, { ...init, headers: { 'no name': '' } })), end(fetch(url, { ...init, mode: /** @type {any} */ ('no mode') })),
+          ]);
+        }, 'https://openrouter.ai/api/v1/chat/completions');
+        assert.deepEqual(said, ['mine', 'TimeoutError', 'TypeError', 'TypeError']);
+        await pause(700); // longer than a card takes
+        assert.equal(await Card.count(page), 0);
+      },
+    },
+  ],
+};
