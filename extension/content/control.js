@@ -4,8 +4,20 @@
 
 (() => {
   'use strict';
-  /** Names that mean "ask once more", and nothing else. */
-  const NAME = /^(?:retry|try again|re-?generate(?: (?:response|answer|message|reply))?|re-?roll|re-?send|reply again|generate again)$/i;
+  /** Names that mean "ask once more", and nothing else: in the ten languages of the extension, as apps and their translations have them. */
+  const NAMES = [
+    'retry', 'try again', 're-?generate(?: (?:response|answer|message|reply))?', 're-?roll', 're-?send', 'reply again', 'generate again',
+    'reintentar', 'volver a intentar(?:lo)?', 'intentar de nuevo', 'regenerar(?: (?:la )?respuesta)?', 'volver a generar', 'reenviar', // es
+    'tentar (?:de novo|novamente)', 'regenerar(?: a)? resposta', 'gerar (?:de novo|novamente)', // pt
+    'erneut versuchen', 'wiederholen', 'nochmals? versuchen', 'noch einmal versuchen', '(?:antwort )?(?:neu|erneut) generieren', '(?:antwort )?regenerieren', 'erneut senden', // de
+    'réessayer', 're-?générer(?: la réponse)?', 'renvoyer', 'relancer', // fr
+    'повторить(?: попытку)?', 'попробовать (?:снова|ещё раз|еще раз)', '(?:пере|ре)генерировать(?: ответ)?', 'сгенерировать (?:снова|заново)', 'отправить (?:снова|повторно)', // ru
+    '重试', '再试一次', '重新生成(?:回答|回复|响应)?', '重新发送', '重新回答', // zh
+    '再試行', '(?:もう一度|再度)(?:試す|お試しください|生成(?:する)?)', '再生成(?:する)?', '(?:回答|応答)を再生成(?:する)?', '再送信?(?:する)?', 'やり直す', 'リトライ', // ja
+    '다시 시도(?:하기)?', '재시도(?:하기)?', '(?:답변 |응답 )?(?:다시 생성|재생성)(?:하기)?', '다시 보내기', '재전송', // ko
+    'إعادة المحاولة', 'أعد المحاولة', 'حاول (?:مرة أخرى|مجددا|مجددًا)', 'إعادة (?:الإنشاء|التوليد|الإرسال)', 'إعادة (?:إنشاء|توليد) (?:الرد|الإجابة|الاستجابة)', // ar
+  ];
+  const NAME = new RegExp(`^(?:${NAMES.join('|')})$`, 'iu');
   const BUTTONS = 'button, [role="button"], a[role="menuitem"], input[type="button"], input[type="submit"]';
   const LEVELS = 6;       // of elements around a failure in which its control may stand
   const TEXTS = 20_000;   // of a page that are looked through for the failure

@@ -39,6 +39,8 @@ const APPS = {
   },
   'agnai': { failure: { status: 500, body: { message: 'OpenRouter request failed: (429) Provider returned error' } }, good: { status: 200, body: { text: 'The answer' } } },
   'unknown, streaming': { failure: { status: 502, body: { error: { message: 'Bad Gateway' } } }, stream: true },
+  'unknown-de, streaming': { failure: { status: 502, body: { error: { message: 'Bad Gateway' } } }, stream: true },
+  'unknown-ja, streaming': { failure: { status: 502, body: { error: { message: 'Bad Gateway' } } }, stream: true },
   'unknown': { failure: { status: 502, body: { error: 'Bad Gateway' } }, good: { status: 200, body: { text: 'The answer' } } },
 };
 
@@ -51,12 +53,14 @@ const ask = async (page, text) => {
   await page.keyboard.type(text);
   await page.click('.send');
 };
-/** @param {Scene} t @param {string} name @param {...Answer} failures before the good answer */
-const open = async (t, name, ...failures) => {
+/** @param {Scene} t @param {string} name @param {Answer[]} failures before the good answer @param {string} [host] */
+const openAt = async (t, name, failures, host = t.host) => {
   const { good, stream } = APPS[name] ?? assert.fail(name);
   await t.script(...failures, ...(good === undefined ? [] : [good]));
-  return t.open('apps/index.html', { app: name.split(',')[0] ?? '', ...(stream ? { stream: 1 } : {}) });
+  return t.open('apps/index.html', { app: name.split(',')[0] ?? '', ...(stream ? { stream: 1 } : {}) }, { host });
 };
+/** @param {Scene} t @param {string} name @param {...Answer} failures */
+const open = (t, name, ...failures) => openAt(t, name, failures);
 /** @param {Page} page */
 const answer = (page) => until('the answer', async () => (await said(page)).find((line) => line.startsWith('answer: ')));
 
@@ -81,6 +85,9 @@ const rescued = (name) => ({
   },
 });
 
+/** Told by their hosts alone. */
+const HOSTED = { 'janitorai': 'janitorai.com', 'big-agi': 'big-agi.com', 'lobechat': 'lobechat.com', 'chatbox': 'web.chatboxai.app' };
+
 /** An error after content: the app has it at once, and nothing can be held. */
 const broken = /** @type {Answer} */ ({ status: 200, sse: [{ data: { choices: [{ index: 0, delta: { content: 'The ans' } }] } }, { data: { error: { message: 'Provider returned error', code: 429 } } }] });
 /** Those of which the own control is tried, what it is called, and the failure. @type {Record<string, {label: string, failure: Answer}>} */
@@ -89,6 +96,8 @@ const CONTROLS = {
   'librechat': { label: 'Regenerate', failure: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"text":"The ans"}\n\nevent: error\ndata: {"error":true,"text":"429 Provider returned error"}\n\n' } },
   'chatbox': { label: 'Reply Again', failure: broken },
   'unknown, streaming': { label: 'Try again', failure: broken },
+  'unknown-de, streaming': { label: 'Antwort neu generieren', failure: broken },
+  'unknown-ja, streaming': { label: '再生成', failure: broken },
 };
 /** The app has its failure, and the card is there. @param {Scene} t @param {string} name @returns {Promise<{page: Page, card: Card}>} */
 const letGo = async (t, name) => {
@@ -199,6 +208,45 @@ export default {
           const marks = new Set(await page.evaluate((all) => all.filter((mark) => document.querySelector(mark) !== null), known.map(({ mark }) => mark).filter((mark) => mark !== '')));
           assert.equal(find('chat.example', (mark) => marks.has(mark))?.name ?? null, name);
           assert.ok(marks.size <= 1, `${form} bears the marks of several: ${[...marks]}`);
+        }
+      },
+    },
+    ...Object.entries(HOSTED).filter(([name]) => name !== 'chatbox').map(([name, host]) => ({
+      name: `${name} at ${host}: what it asks beside generations stays silent, a generation is rescued`,
+      run: async (/** @type {Scene} */ t) => {
+        const { failure } = APPS[name] ?? assert.fail(name);
+        for (const [at, cards] of /** @type {const} */ ([[t.host, 1], [host, 0]])) {
+          const page = await openAt(t, name, [{ status: 429, body: { error: { message: 'Provider returned error', code: 429 } } }, failure], at);
+          await page.evaluate((conversation) => {
+            fetch(`/api/account?conversation=${conversation}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"provider":"openrouter"}' }).then(({ status }) => { document.title = String(status); });
+          }, t.conversation);
+          if (cards === 1) await t.card(page); // an unknown app's, of which any may be one
+          else {
+            await until('its answer', async () => await page.title() === '429');
+            await pause(700);
+            assert.equal(await Card.count(page), 0);
+            await ask(page, 'one');
+            const card = await t.card(page);
+            await card.click('#retry');
+            assert.match(await answer(page), /^answer: The answer/);
+          }
+          await page.close();
+        }
+      },
+    })),
+    {
+      name: `chatbox at ${HOSTED.chatbox}: its own control, where an earlier answer has one too`,
+      run: async (t) => {
+        for (const [at, label] of /** @type {const} */ ([[t.host, null], [HOSTED.chatbox, 'Reply Again']])) {
+          const page = await openAt(t, 'chatbox', [broken], at);
+          await page.evaluate(() => document.querySelector('.talk')?.insertAdjacentHTML('beforeend', '<div>An earlier answer <button aria-label="Reply Again">↻</button></div>'));
+          await ask(page, 'one');
+          const card = await t.card(page);
+          await card.reaches('released');
+          await until('the app shows it', async () => (await said(page)).some((line) => line.startsWith('error: ')));
+          await pause(500); // longer than it takes to be found
+          await offers(card, label);
+          await page.close();
         }
       },
     },

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { Driver } from './lib/browsers.mjs';
+import { APP_HOSTS, Driver } from './lib/browsers.mjs';
 import { built, copyPages, end, endInTime, explain, here, modules, publicPage, startMock, target, workFolder } from './lib/house.mjs';
 import { Scene } from './lib/scene.mjs';
 import { findAll, takeOut } from './lib/undefended.mjs';
@@ -117,7 +117,7 @@ try {
       .filter(({ test }) => `${suite.name}: ${test.name}`.includes(values.only) && (test.browsers ?? [browserName]).includes(browserName) && (values.undefended ? test.without !== undefined : values.hard || !test.hard)),
   })).filter(({ tests }) => tests.length > 0);
 
-  const hosts = ['elsewhere.example', ...plan.flatMap(({ tests }) => tests.map(({ host }) => host))];
+  const hosts = ['elsewhere.example', ...APP_HOSTS, ...plan.flatMap(({ tests }) => tests.map(({ host }) => host))];
   mock = await startMock(hosts, buildSite());
   for (const { suite, tests } of plan) {
     const since = performance.now();

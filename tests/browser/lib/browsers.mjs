@@ -16,6 +16,8 @@ import { until, within } from './wait.mjs';
 const FIREFOX_UUID = '11111111-2222-4333-8444-555555555555';
 const PATHS = { chromium: process.env.COOLDOWN_CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.COOLDOWN_FIREFOX ?? '/usr/bin/firefox-esr' };
 const START_MS = 60_000;
+/** Where known apps live; here they are the mock's, as all else is. */
+export const APP_HOSTS = ['janitorai.com', 'big-agi.com', 'lobechat.com', 'web.chatboxai.app'];
 
 /** @type {Set<Driver>} those that run: whoever ends the process ends them first */
 export const running = new Set();
@@ -353,7 +355,7 @@ const startChromium = async (mock, headed, dark, app) => {
   const browser = await within('Chromium starts', START_MS, puppeteer.launch({
     executablePath: PATHS.chromium, headless: !headed, pipe: true, userDataDir: profile, enableExtensions: true, timeout: START_MS,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      `--host-resolver-rules=MAP openrouter.ai:443 ${to}, MAP *.openrouter.ai:443 ${to}, MAP *.example:443 ${to}, MAP *.example:80 127.0.0.1:${mock.plainPort}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+      `--host-resolver-rules=MAP openrouter.ai:443 ${to}, MAP *.openrouter.ai:443 ${to}, ${APP_HOSTS.map((host) => `MAP ${host}:443 ${to}`).join(', ')}, MAP *.example:443 ${to}, MAP *.example:80 127.0.0.1:${mock.plainPort}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
       `--ignore-certificate-errors-spki-list=${mock.spki}`, `--blink-settings=preferredColorScheme=${dark ? 0 : 1}`,
       ...(app === null ? [] : [`--app=${app}`])],
   }));

@@ -57,5 +57,7 @@ export const forms = {
   'chatbox': { html: page, ask: direct, reads: 'sse', fails: 'bubble', retry: '<button aria-label="Reply Again">↻</button>' },
   'lobechat': { html: page, ask: (text) => ({ url: '/webapi/chat/openrouter', body: { messages: [{ role: 'user', content: text }], model } }), reads: 'named', fails: 'bubble', retry: '<button>Regenerate</button>' },
   'agnai': { html: page, ask: (text) => ({ url: '/api/chat/0/generate', body: { kind: 'send', text, settings: { service: 'openrouter' } } }), reads: 'plain', fails: 'toast' },
+  'unknown-de': { html: page, ask: (text, stream) => ({ url: '/api/generate', body: { ...chat(text, stream), provider: 'openrouter' } }), reads: 'plain', fails: 'bubble', retry: '<button>Antwort neu generieren</button>' },
+  'unknown-ja': { html: page, ask: (text, stream) => ({ url: '/api/generate', body: { ...chat(text, stream), provider: 'openrouter' } }), reads: 'plain', fails: 'bubble', retry: '<button aria-label="再生成">↻</button>' },
   'unknown': { html: page, ask: (text, stream) => ({ url: '/api/generate', body: { ...chat(text, stream), provider: 'openrouter' } }), reads: 'plain', fails: 'bubble', retry: '<button>Try again</button>' },
 };
