@@ -175,7 +175,7 @@
     };
 
     /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload, auto_at_ms, remind }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload, auto_at_ms, remind, panel }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
@@ -222,6 +222,13 @@
       if (remind === 'offer') acts(add('button', 'remind', say('card_remind')), 'remind');
       else if (remind === 'set') add('p', 'tip', say('card_reminder_set'));
       if (control !== null) acts(add('button', 'control', say('card_control', { label: control })), 'control');
+      const isKept = phase === 'held' || phase === 'armed' || phase === 'failed';
+      /** @param {string} id @param {{label: string, price: string}} what @param {Act['action']} action @param {number} index */
+      const offer = (id, { label, price }, action, index) => {
+        const button = add('button', id, `${label} (${price})`);
+        button.className = 'remedy';
+        acts(button, action, index);
+      };
       let links = 0, changes = 0;
       for (const [index, remedy] of phase === 'answered' ? [] : remedies.entries()) {
         if (remedy.url !== null) {
@@ -237,11 +244,21 @@
           button.setAttribute('aria-disabled', String(phase === 'retrying'));
           button.setAttribute('aria-pressed', String(phase === 'armed'));
           acts(button, phase === 'armed' ? 'disarm' : 'retry');
-        } else if (remedy.patch !== null && (phase === 'held' || phase === 'armed' || phase === 'failed') && ++changes <= 2) {
-          const button = add('button', `remedy-${index}`, `${remedy.label} (${remedy.price})`);
-          button.className = 'remedy';
-          acts(button, 'remedy', index);
+          if (remedy.hint !== '') add('p', 'tip', remedy.hint); // what it may cost
+        } else if ((remedy.patch !== null && isKept && ++changes <= 2) || (remedy.asks !== null && (isKept || remedy.asks === 'limits'))) {
+          offer(`remedy-${index}`, remedy, 'remedy', index);
         }
+      }
+      if (panel === 'loading' || panel === 'failed') add('p', 'panel', say(panel === 'loading' ? 'card_looking_up' : 'card_look_up_failed'));
+      else if (panel !== null && phase !== 'answered') {
+        add('p', 'panel', panel.title);
+        for (const { label, value } of panel.lines) add('p', '', `${label}: ${value}`);
+        for (const [index, one] of panel.offers.entries()) {
+          if (one.patch !== null && isKept) offer(`offer-${index}`, one, 'offer', index);
+          else add('p', '', [one.label, one.price, one.detail].filter((part) => part !== '').join(' · '));
+        }
+        if (panel.always !== null && isKept) offer('always', panel.always, 'always', 0);
+        if (panel.note !== '') add('p', '', panel.note);
       }
       card.addEventListener('keydown', (event) => {
         event.stopPropagation();   // page shortcuts must not hear what is typed at the strip

@@ -115,6 +115,23 @@ export default {
         await until('who answered', async () => (await card.text('#title')) === 'Answered on try 2 by DeepInfra');
       },
     },
+    {
+      name: 'where no frame can live: the strip looks up who else serves it, and sends it there',
+      run: async (t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t, { csp: 'sandbox allow-scripts allow-forms' });
+        /** @param {string} label */
+        const press = async (label) => {
+          const id = await until(label, () => card.read((root, words) => Array.from(root.querySelectorAll('button')).find(({ textContent }) => textContent?.startsWith(words))?.id, label));
+          await card.click(`#${id}`);
+        };
+        await press('Who else serves it? (free)');
+        await press('DeepInfra (about $');
+        await first(page, 'answer');
+        const body = sent('why');
+        assert.deepEqual((await t.log()).map((one) => one.body), [body, plus(body, '"provider":{"order":["deepinfra"],"ignore":["cerebras"]}')]);
+      },
+    },
     { name: 'a shorter answer: chat', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855') },
     { name: 'a shorter answer: responses', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_output_tokens":855', { setup: { endpoint: `${API}responses` } }) },
     { name: 'a shorter answer: by XMLHttpRequest', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855', { setup: { by: 'xhr' } }) },
