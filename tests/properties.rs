@@ -222,8 +222,8 @@ fn time_grows_with_the_text_alone() {
         };
         // A busy machine makes single runs longer, never shorter.
         let short = (0..3).map(|_| time(LENGTH / 8)).min().unwrap_or_default();
-        let most = 20 * short.max(std::time::Duration::from_millis(2));
-        assert!((0..5).any(|_| time(LENGTH) <= most), "{scrap}: {short:?} for an eighth, and more than {most:?} for the whole");
+        let most = 32 * short.max(std::time::Duration::from_millis(2));
+        assert!((0..8).any(|_| time(LENGTH) <= most), "{scrap}: {short:?} for an eighth, and more than {most:?} for the whole");
     }
 }
 
