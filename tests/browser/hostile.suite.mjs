@@ -159,7 +159,7 @@ const ATTACKS = [
   replaced('Array.prototype', edit('const push = (list, one) => defineProperty(', 'const push = (list, one) => { list[list.length] = /** @type {any} */ (one); }; const unused = (/** @type {any} */ list, /** @type {any} */ one) => defineProperty(')),
   replaced('Object.prototype', edit('    const headers = create(null);\n    for (let i = 0; status', '    const headers = {};\n    for (let i = 0; status')),
   replaced('JSON', edit('{ parse, stringify } = JSON,', '{ stringify } = JSON, parse = (/** @type {string} */ text) => JSON.parse(text),')),
-  replaced('then', edit('    let response = await answer, status = 0;', '    let response = await new Promise((ok, no) => { answer.then(ok, no); }), status = 0;')),
+  replaced('then', edit('    try { response = await answer; }', '    try { response = await new Promise((ok, no) => { answer.then(ok, no); }); }')),
   replaced('RegExp', edit('exec = free(RegExp.prototype.exec);', 'exec = (/** @type {RegExp} */ of, /** @type {string} */ text) => of.exec(text);')),
   replaced('Function', edit('const free = (method) => (self, ...args) => apply(method, self, args);', 'const free = (method) => (self, ...args) => method.call(self, ...args);')),
   replaced('Event', edit("targetOf = getter(V, 'currentTarget');", 'targetOf = (/** @type {any} */ e) => e.currentTarget;'), { by: 'xhr' }),
@@ -246,7 +246,7 @@ const ATTACKS = [
 
   // ---- what an answer says
   {
-    name: 'an answer with markup and scripts, on the card', without: [edit('arg0.textContent = arg1 === 0 ? undefined :', 'arg0.innerHTML = arg1 === 0 ? undefined :', 'core/core.js')],
+    name: 'an answer with markup and scripts, on the card', without: [edit('arg0.textContent = arg1 === 0 ? undefined :', 'arg0.innerHTML = arg1 === 0 ? undefined :', 'core/core.js'), edit("; require-trusted-types-for 'script'; trusted-types 'none'", '', 'manifest.json')],
     succeeds: async (t) => {
       const { card } = await held(t, {}, saying({ provider_name: `Ce${MARKUP}`, raw: MARKUP, note: '\u{1f980}\\ud800' }, MARKUP));
       return card.read((root) => root.querySelector('#card img, #card script') !== null);

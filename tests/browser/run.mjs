@@ -110,7 +110,7 @@ try {
   /** @type {Suite[]} */
   const suites = await Promise.all(readdirSync(here).filter((file) => file.endsWith('.suite.mjs')).sort().map(async (file) => (await import(`./${file}`)).default));
   // Also of those that run in the long form alone.
-  findAll(browserName, suites.flatMap(({ tests }) => tests.flatMap(({ without = [] }) => without)));
+  try { findAll(browserName, suites.flatMap(({ tests }) => tests.flatMap(({ without = [] }) => without))); } catch (error) { tell('hostile: each defence is where its attack says', performance.now(), error); }
   plan = suites.map((suite) => ({
     suite,
     tests: suite.tests.map((test, n) => ({ test, host: `${suite.name}-${n + 1}.example` }))
