@@ -1,7 +1,7 @@
 // @ts-check
 // Which language a person reads, and its words, for every page of ours and for the core.
 
-/** The folders of `_locales`, English first: it stands in where a language lacks a message. */
+/** The folders of `_locales`. Each says everything: a test holds them to it. */
 export const LANGUAGES = Object.freeze(['en', 'ar', 'de', 'es', 'fr', 'ja', 'ko', 'pt_BR', 'ru', 'zh_CN']);
 
 /** What each language calls itself, by its BCP 47 tag. @returns {[tag: string, name: string][]} */
@@ -54,7 +54,6 @@ const messagesOf = async (folder) => {
  *   Rejects where a file of ours cannot be had.
  */
 export const loadWords = async (wanted) => {
-  const folder = languageFor(wanted ?? await usual()), all = await Promise.all((folder === 'en' ? ['en'] : ['en', folder]).map(messagesOf));
-  const lang = folder.replace('_', '-');
-  return { lang, dir: lang === 'ar' ? 'rtl' : 'ltr', words: Object.assign({}, ...all) };
+  const folder = languageFor(wanted ?? await usual()), lang = folder.replace('_', '-');
+  return { lang, dir: lang === 'ar' ? 'rtl' : 'ltr', words: await messagesOf(folder) };
 };
