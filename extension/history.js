@@ -13,7 +13,7 @@ import { loadWords } from './words.js';
 /** @typedef {import('./history-stats.js').Name} Name */
 
 const { api, fill, openBeside } = cooldownCompat;
-const DAY_MS = 86_400_000, AT_FIRST = 200, PAGE = 25, MOST_NAMES = 8;
+const DAY_MS = 86_400_000, AT_FIRST = 200, PAGE = 25, MOST_NAMES = 8, LEAST_COLUMNS = 14;
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
 const part = (id, kind) => {
@@ -152,13 +152,15 @@ const open = new Set();
 /** @param {string} key @param {Bar[]} bars */
 const columns = (key, bars) => {
   const most = Math.max(1, ...bars.map(({ count }) => count.failed)), top = 100;
-  const picture = drawn('svg', { viewBox: `0 0 ${bars.length} ${top}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${say(key)}: ${bars[0]?.text ?? ''} – ${bars.at(-1)?.text ?? ''}` },
+  // A few days are columns too, and not one wall: they stand at the end, where today is.
+  const places = Math.max(LEAST_COLUMNS, bars.length), first = places - bars.length;
+  const picture = drawn('svg', { viewBox: `0 0 ${places} ${top}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${say(key)}: ${bars[0]?.text ?? ''} – ${bars.at(-1)?.text ?? ''}` },
     ...bars.flatMap(({ text, count: { failed, cured } }, n) => {
       const title = drawn('title', {});
       title.textContent = `${text}: ${say('history_sum', { failed: number.format(failed), cured: number.format(cured), share: failed === 0 ? '' : percent.format(cured / failed) })}`;
       const well = cured / most * top, ill = (failed - cured) / most * top;
       return failed === 0 ? [] : [drawn('g', {}, title,
-        drawn('rect', { class: 'cured', x: n + .12, width: .76, y: top - well, height: well }), drawn('rect', { class: 'failed', x: n + .12, width: .76, y: top - well - ill, height: ill }))];
+        drawn('rect', { class: 'cured', x: first + n + .12, width: .76, y: top - well, height: well }), drawn('rect', { class: 'failed', x: first + n + .12, width: .76, y: top - well - ill, height: ill }))];
     }));
   const behind = make('details', { class: 'behind' }, make('summary', {}, say('history_table')));
   const fillTable = () => { if (behind.childElementCount === 1) behind.append(table(say('history_days'), bars.filter(({ count }) => count.failed > 0))); };
@@ -168,7 +170,7 @@ const columns = (key, bars) => {
     if (/** @type {HTMLDetailsElement} */ (behind).open) { open.add(key); fillTable(); } else open.delete(key);
   });
   return make('figure', {}, make('figcaption', {}, say(key)), make('p', { class: 'most soft' }, number.format(most)), picture,
-    make('p', { class: 'axis soft' }, make('span', {}, bars[0]?.text ?? ''), make('span', {}, bars.at(-1)?.text ?? '')), behind);
+    make('p', { class: 'axis soft' }, make('span', {}, first > 0 ? '' : bars[0]?.text ?? ''), make('span', {}, bars.at(-1)?.text ?? '')), behind);
 };
 /** Who failed how often: the table itself, with a bar in each row. @param {'provider' | 'model'} name @param {string} key */
 const names = (name, key) => {

@@ -31,7 +31,8 @@
       background: light-dark(#fff, #1d2025); color: light-dark(#1b1f24, #eceef1); font: 14px/1.45 system-ui, sans-serif; box-shadow: 0 6px 20px rgb(0 0 0 / .18); }
     #card * { font: inherit; color: inherit; }
     #card p { margin: 0 0 8px; } #card #title { font-weight: 600; margin-inline-end: 28px; }
-    #card button, #card a { display: inline-block; box-sizing: border-box; min-block-size: 32px; padding: 5px 12px; margin-inline-end: 8px; border-radius: 8px; border: 1px solid currentcolor; background: transparent; text-decoration: none; cursor: pointer; }
+    #card button, #card a { display: inline-block; box-sizing: border-box; min-block-size: 32px; padding: 5px 12px; margin-block-end: 8px; margin-inline-end: 8px; border-radius: 8px; border: 1px solid currentcolor; background: transparent; text-decoration: none; cursor: pointer; }
+    #card #retry { border-color: transparent; background: light-dark(#17609c, #86c8f5); color: light-dark(#fff, #0a2135); font-weight: 600; }
     #card #close { float: inline-end; border: 0; padding: 0; min-inline-size: 28px; min-block-size: 28px; margin: 0; }
     #card :focus-visible { outline: 2px solid light-dark(#1d5fd1, #8ab4ff); outline-offset: 2px; }
     @media (forced-colors: active) { #card { border-color: CanvasText; } }
