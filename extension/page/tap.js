@@ -192,7 +192,7 @@
    * @property {boolean} relay                to the site's own server, which may be about anything
    * @property {() => string} values          of its header fields, one a line
    * @property {() => string | Promise<string>} text  the body
-   * @property {() => boolean} can            it can be sent at all; throws where it cannot
+   * @property {() => boolean} can            where no answer came, the page's own wishes are not why; throws where it cannot be sent at all
    * @property {((body: string | null) => Promise<Answer>) | null} send  the same once more, or with another body; null where it might not be the same, or is no longer of use
    * @property {string | null} changed        the body of the last try, where it was not the page's own
    * @property {string | null} by             the provider that answered a later try, where it is told
@@ -335,7 +335,7 @@
     return {
       ...newCall(url, method, text, header, values), story: resent(url, text), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal),
       text: () => (taken === null ? text : textOf(cloneRequest(taken))),
-      can: () => members.redirect !== 'error' && (taken !== null || new Request(url, members) !== null),
+      can: () => members.redirect !== 'error' && members.mode !== 'same-origin' && !members.integrity && (taken !== null || new Request(url, members) !== null),
       send: same ? async (body) => answerOf(await apply(native, page, taken === null
         ? [url, body === null ? members : { __proto__: null, ...members, body }]
         // Bytes, which bring no content type of their own.
@@ -1154,7 +1154,7 @@
 
   /** No answer came: not where the page ended it, nor where native would not even begin. A site's own server is none of OpenRouter's. @param {Call} call @param {unknown} why */
   const isBroken = (call, why) => {
-    try { return alive && !call.relay && (call.signal === null || !isAborted(call.signal)) && getPrototypeOf(/** @type {object} anything else throws */ (why)) === TypeError.prototype && call.can(); } catch { return false; }
+    try { return alive && isGeneration(call.url) && (call.signal === null || !isAborted(call.signal)) && getPrototypeOf(/** @type {object} anything else throws */ (why)) === TypeError.prototype && call.can(); } catch { return false; }
   };
 
   /** @param {Call} call @param {Promise<Response>} answer native's @returns {Promise<Response>} the page's */
@@ -1212,7 +1212,6 @@
    * @property {boolean} isSame              it can be sent again as it was
    * @property {boolean} isFirst             we hear of everything before the page does
    * @property {boolean} isUnsure            as far as could be seen
-   * @property {boolean} isLost              no answer came
    * @property {boolean} asked               somebody has asked for the answer of which nobody should have heard
    * @property {boolean} headers             the page has heard of a good status
    * @property {boolean} text                and of some of the text
@@ -1378,13 +1377,6 @@
     if (type === 'loadend' && get(turns, xhr) === turn) dispatch(xhr, new ProgressEvent('load', progressOf(turn)));
   };
 
-  /**
-   * Refusals of OpenRouter's that a changed request may not meet (another model or provider, less text). Whether the verdict knows a change
-   * is not known yet: where it does not, the page gets its last events anew.
-   * @param {Call} call @param {number} status
-   */
-  const isChangeable = (call, status) => !call.relay && call.send !== null && (status === 400 || status === 403 || status === 404 || status === 413);
-
   /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {Call} call @param {Event} event @returns {boolean} the page hears nothing of it */
   const isSilent = (xhr, turn, call, event) => {
     const type = typeOf(event), state = type === 'readystatechange' ? xstate(xhr) : 0, status = xstatus(xhr);
@@ -1392,14 +1384,12 @@
     switch (turn.phase) {
       case 'native':
         // A refusal that no later try can change goes to the page as it comes.
-        if (isFailed && canStop && isOursNow(call, '') && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500 || isChangeable(call, status))) turn.phase = 'stop';
+        if (isFailed && canStop && isOursNow(call, '') && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
         else if (state === 2) turn.headers = true;
         else if (isBroken) {
-          // Not by its own timeout, nor half-way, nor where somebody may have heard of it already.
-          const isLost = !call.relay && !turn.headers && (turn.ends === 0 || now() < turn.ends);
-          turn.phase = isLost && canStop && !turn.isUnsure && call.send !== null ? 'stop' : 'over';
-          turn.isLost = turn.phase === 'stop';
-          if (isLost && turn.phase === 'over') note(call, BROKEN);
+          turn.phase = 'over';
+          // Not by its own timeout, nor half-way.
+          if (isGeneration(call.url) && !turn.headers && (turn.ends === 0 || now() < turn.ends)) note(call, BROKEN);
         }
         else if (state > 2 && status >= 400) {
           if (state === 4) { turn.phase = 'over'; note(call, answerOfXhr(xhr, 'http', textOfAnswer(xhr))); }
@@ -1427,7 +1417,7 @@
         return true;
       case 'stop':
         // The first try broke half-way: the page hears how.
-        if (isBroken && call.tries === 1 && !turn.isLost) { turn.phase = 'over'; lookAway(turn); return false; }
+        if (isBroken && call.tries === 1) { turn.phase = 'over'; lookAway(turn); return false; }
         if (turn.asked && call.tries === 1) { reveal(xhr, turn, call, type); return false; }
         if (type === 'progress' || type === 'load') turn.last = /** @type {ProgressEvent} */ (event);
         if (type === 'loadend') {
@@ -1458,7 +1448,7 @@
   };
   /** @param {XMLHttpRequest} xhr @param {unknown[]} opened @param {string} url @param {boolean} isFirst */
   const begin = (xhr, opened, url, isFirst) => {
-    put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, isUnsure: false, isLost: false, asked: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
+    put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, isUnsure: false, asked: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
     overhear(xhr, isFirst ? null : false);
     if (isReady) return;
     // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.

@@ -85,17 +85,17 @@ export default {
         assert.deepEqual(bodies, [more.provider, { allow_fallbacks: true, sort: 'price' }, { allow_fallbacks: true, sort: 'price', ignore: ['cerebras'] }]);
       },
     },
-    ...['fetch', 'xhr'].map((by) => ({
-      name: `unpinned, by ${by}: the account of who serves it excludes the one that the request allows`,
-      run: async (/** @type {Scene} */ t) => {
+    {
+      name: 'unpinned: the account of who serves it excludes the one that the request allows',
+      run: async (t) => {
         await t.world({ ...POOLS, busy: [] });
         const more = { provider: { only: ['groq'] } };
-        const { page, card } = await failing(t, { by }, more);
+        const { page, card } = await failing(t, {}, more);
         assert.equal(await card.text('#retry'), null, 'the same again would fail again');
         await card.press('Allow every provider');
         await assertRescued(t, page, sent('why', more), sent('why', { provider: {} }));
       },
-    })),
+    },
     {
       name: 'who else serves it: looked up on a click alone, the failed one marked, one click sends it there',
       run: async (t) => {
@@ -145,7 +145,6 @@ export default {
       },
     },
     { name: 'too long: the middle is left out', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]') },
-    { name: 'too long, by XMLHttpRequest: a refusal that only a change can mend is kept too', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]', { setup: { by: 'xhr' } }) },
     {
       name: 'another model: a free one that is busy, answered by any free one',
       run: oneClick({ ...POOLS, busy: [], busy_models: ['a/b:free'] }, 'Let another free model answer', 'no extra cost', '"models":["openrouter/free"]', { more: { model: 'a/b:free' } }),

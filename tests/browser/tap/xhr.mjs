@@ -107,39 +107,6 @@ test('a refusal that no try can change reaches the page as natively, and is told
   assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.exchange.body.includes('Provider returned error')]), [[401, true]]);
 });
 
-test('a refusal that a changed request may not meet is kept; let go, the page has it, and a patch of it is answered', async () => {
-  for (const status of [400, 403, 404, 413]) {
-    script(`change-${status}`, { ...error429, status }, { ...error429, status });
-    const { of, log } = await inPage(`async () => { ${XHR}
-      t.auto = 'release';
-      const xhr = new XMLHttpRequest(), heard = spy(xhr);
-      await end(begin('change-${status}', { xhr }));
-      same(xhr.status, ${status}); same(heard.join(' '), 'rs1 loadstart rs4 load loadend'); same(JSON.parse(xhr.responseText).error.code, 429);
-      t.auto = 'hold';
-      const other = begin('change-${status}', { body: '{"model":"a/b", "n":1}' }), over = end(other);
-      const { id } = await t.message('observed', 2);
-      t.port.postMessage({ v: 1, type: 'decide', id, action: 'retry', deadline_ms: null, patch: [{ path: ['model'], json: '"c/d"' }] });
-      await over;
-      same(other.status, 200); same(JSON.parse(other.responseText).body, '{"model":"c/d", "n":1}');
-    }`);
-    assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.replayable]), [[status, true], [status, true]]);
-    assert.ok(log.length > 0);
-  }
-});
-
-test('no answer at all: kept; let go, the page hears the error as natively', async () => {
-  script('lost', { ...error429, refused: true }, { ...error429, refused: true }); // no page of another origin may read that
-  const { of } = await inPage(`async () => { ${XHR}
-    t.auto = 'release';
-    const xhr = new XMLHttpRequest(), heard = spy(xhr);
-    await end(begin('lost', { xhr, from: elsewhere }));
-    same(xhr.status, 0); same(heard.join(' '), 'rs1 loadstart rs4 error loadend');
-    t.auto = 'retry';
-    same((await end(begin('lost', { from: elsewhere, body: '{"model":"c/d"}' }))).status, 200);
-  }`);
-  assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.replayable]), [[0, true], [0, true]]);
-});
-
 test('the first object of a page is held too, but for one that was listened to before its open: that one is told', async () => {
   for (const k of ['handlers before', 'handlers after', 'listeners before', 'listeners after']) {
     script(`first-${k.replace(' ', '')}`, error429, error429);
