@@ -547,10 +547,12 @@ let badging = Promise.resolve();
  * @param {number} tabId @param {number} frame @param {'needs_you' | 'waiting' | 'over'} what
  */
 const showBadge = (tabId, frame, what) => (badging = badging.then(async () => {
-  const [{ cards: all }, text] = await Promise.all([api.storage.session.get('cards'), api.action.getBadgeText({ tabId })]);
+  const [{ cards: all }, text, tabs] = await Promise.all([api.storage.session.get('cards'), api.action.getBadgeText({ tabId }), api.tabs.query({})]);
   const cards = /** @type {Record<string, Record<string, 'needs_you' | 'waiting'>>} our own record */ (isObject(all) ? all : {});
   const { [frame]: _, ...others } = text === '' ? {} : cards[tabId] ?? {}, now = what === 'over' ? others : { ...others, [frame]: what };
-  const { [tabId]: __, ...elsewhere } = cards, states = Object.values(now);
+  // Of a tab that was closed nobody tells: a listener would start the worker for each.
+  const elsewhere = Object.fromEntries(Object.entries(cards).filter(([id]) => id !== `${tabId}` && tabs.some((tab) => `${tab.id}` === id)));
+  const states = Object.values(now);
   await api.storage.session.set({ cards: states.length === 0 ? elsewhere : { ...elsewhere, [tabId]: now } });
   const shown = states.includes('needs_you') ? 'needs_you' : 'waiting';
   if (states.length > 0) await api.action.setBadgeBackgroundColor({ tabId, color: BADGE[shown] });
