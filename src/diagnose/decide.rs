@@ -307,7 +307,8 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     let codes = Text::new(&[codes, words("provider_error_code"), words("provider_code")].join(" "));
     let about = |wanted: Topic| topic(said, wanted).or_else(|| topic(&codes, wanted));
     let named = facts.provider().is_some();
-    let relayed = facts.whole.has("provider returned error");
+    let around = if facts.is_later() { said } else { &facts.whole };
+    let relayed = around.has("provider returned error");
     let of_provider = named || relayed || said.has("upstream error");
     let whose = if of_provider { O::Provider } else { O::Unknown };
     let Some(status) = facts.meaning().or_else(|| implied_status(facts)) else {

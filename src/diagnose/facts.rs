@@ -81,7 +81,7 @@ impl<'a> Facts<'a> {
         let headless = well && !read::has_head(&body);
         let unread = html.is_some() && !prose || headless;
         let read::Reading { roots, cut } = if unread { read::Reading::default() } else { read::read(&body) };
-        let fault = read::fault::find(&roots, well).filter(|fault| html.is_none() || fault.marks() > 0);
+        let fault = read::fault::find(&roots, well, prose).filter(|fault| html.is_none() || fault.marks() > 0);
         // A page inside of an error that OpenRouter states is its provider's.
         let html = html.filter(|_| fault.is_none());
         let whole = Text::new(&body);
@@ -201,6 +201,11 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// What stands around the error may be another one's.
+    pub(crate) fn is_later(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.later)
+    }
+
     /// A flag of the error's metadata.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         let stated = self.fault.as_ref().and_then(|fault| fault.flag(name));
@@ -211,7 +216,7 @@ impl<'a> Facts<'a> {
     /// table, a log's `name=value`. Only where no object has such members: of two failures each has its own.
     fn stray(&self, name: &str) -> Option<String> {
         let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log);
-        if !prose || self.fault.as_ref().is_some_and(Fault::has_own_members) {
+        if !prose || self.is_later() || self.fault.as_ref().is_some_and(Fault::has_own_members) {
             return None;
         }
         // `isByok`, as programs call it that have names of their own for what they read.
@@ -242,7 +247,7 @@ impl<'a> Facts<'a> {
                 name(self.whole.between("provider returned error (", &[':', ')'])?).filter(|name| !name.starts_with(&['4', '5'][..]))
             })
             .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
-            .filter(|name| !name.eq_ignore_ascii_case("openrouter"))
+            .filter(|name| !name.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("openrouter")))
     }
 
     /// The model's slug as stated.
@@ -289,7 +294,7 @@ impl<'a> Facts<'a> {
 
     /// A slug in the text around an error, where it is the only one.
     fn model_in_prose(&self) -> Option<String> {
-        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) {
+        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) || self.is_later() {
             return None;
         }
         let head = self.whole.before("{").unwrap_or_else(|| self.whole.plain());
@@ -314,7 +319,7 @@ impl<'a> Facts<'a> {
 
     /// A header field that a program printed beside the body: its name, no word in front of it, and a number.
     fn printed_header(&self, name: &str) -> Option<String> {
-        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) {
+        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) || self.is_later() {
             return None;
         }
         let value = member_value(self.whole.lower(), name)?;
@@ -335,6 +340,11 @@ impl<'a> Facts<'a> {
             let value = fault?.available("retry_after")?;
             Some((evidence(&fault?.field("availability.retry_after"), &value), in_s(wait::seconds(&value)?)))
         };
+        // Some servers, and the clients that print what they received, are more exact.
+        let exact = || {
+            let (field, value) = self.header("retry-after-ms")?;
+            Some((evidence(&field, &value), in_s(wait::seconds(&value)?) / 1_000.0))
+        };
         let field = || {
             let (field, value) = self.header("retry-after")?;
             // A date is by the server's clock.
@@ -353,7 +363,7 @@ impl<'a> Facts<'a> {
             let shown = [&ns.div_ceil(1_000_000_000).to_string(), " s"].concat();
             Some((evidence(if self.raw.is_empty() { "text" } else { "metadata.raw" }, &shown), ns as f64 / 1e9))
         };
-        available().or_else(field).or_else(member).or_else(words)
+        available().or_else(exact).or_else(field).or_else(member).or_else(words)
     }
 
     /// The instant at which the limit resets, as stated, and where.
@@ -403,6 +413,12 @@ impl<'a> Facts<'a> {
         }
         links
     }
+}
+
+/// A sentence that nobody but OpenRouter writes.
+pub(crate) fn is_own(message: &str) -> bool {
+    let said = Text::new(message);
+    [templates::CAPS, templates::OWN].iter().any(|table| templates::first(table, &said).is_some_and(|template| template.own))
 }
 
 /// What is looked at of a text. Where it is cut, the cut does not go through a word, which may be a key.
@@ -665,8 +681,11 @@ fn status_in(lower: &str) -> Option<u16> {
         let code = lower.get(start..at).and_then(|digits| digits.parse::<u16>().ok());
         let Some(code) = code.filter(|code| length == 3 && (400..600).contains(code)) else { continue };
         let before = lower.get(..start).unwrap_or_default();
-        let bracketed = before.ends_with(&['(', '['][..]) && matches!(bytes.get(at), Some(b')' | b']'));
-        let lead = before.trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/'][..]);
+        // `(429)`, `(OpenRouter, 429)`.
+        let named = before.trim_end_matches(&[' ', ',', '·', '|', '/', ':'][..]).strip_suffix("openrouter").unwrap_or(before);
+        let bracketed = named.ends_with(&['(', '['][..]) && matches!(bytes.get(at), Some(b')' | b']'));
+        let lead = before
+            .trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/', '·', '•', '→', '—', '–'][..]);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         let first = before.trim().is_empty();
         // In any language: what follows the status is OpenRouter's own sentence.

@@ -7,6 +7,7 @@ use super::{Certainty, Evidence, Kind};
 use crate::exchange::Surface;
 use crate::provider;
 use crate::read::{self, Fault, Text};
+use std::cell::LazyCell;
 
 /// Between OpenRouter's name and a status that belong together.
 const NEAR: usize = 120;
@@ -19,6 +20,13 @@ const MOST_OF_A_REPORT: usize = 20_000;
 const MOST_OF_AN_ADDRESS: usize = 200;
 /// Places of a name, and of a sign, that are compared.
 const MOST_SIGNS: usize = 64;
+
+/// Words of languages that many write without a letter of their own; two of them make no English text.
+const FOREIGN: [&str; 40] = [
+    "ik", "mijn", "het", "een", "maar", "niet", "ich", "mir", "bei", "nur", "und", "nicht", "mit", "seit", "mi", "che", "dal", "el", "que",
+    "por", "pero", "una", "je", "le", "avec", "depuis", "eu", "meu", "jag", "och", "aku", "saya", "yang", "ini", "nie", "mam", "warum",
+    "kommt", "ist", "das",
+];
 
 /// Kinds of failures of which a page speaks that lists them.
 const MANY_KINDS: usize = 3;
@@ -95,7 +103,9 @@ impl Facts<'_> {
             return false;
         }
         if self.fault.is_some() {
-            return !is_code_or_list(&self.exchange.body);
+            // GraphQL tells of its own failures in the same list.
+            let listed = self.fault.as_ref().is_some_and(|fault| fault.path.contains("errors[") && fault.code.is_none());
+            return !is_code_or_list(&self.exchange.body) && (!listed || self.named_status().is_some());
         }
         // Firefox says "NetworkError when attempting to fetch resource".
         let when = whole.match_indices(" when ").any(|(at, _)| !whole.get(..at).is_some_and(|before| before.ends_with("networkerror")));
@@ -129,8 +139,10 @@ impl Facts<'_> {
         let explains = self.whole.first_of(&EXPLAINS).is_some() && EXPLAINS.iter().any(|words| head.contains(words));
         // People who ask in their own language quote the sentence that they met.
         let foreign = |char: char| !char.is_ascii() && (char.is_alphabetic() || matches!(char, '„' | '«'));
-        let asked = self.exchange.body.chars().any(foreign);
-        explains || all().any(|words| self.whole.has(words) && (!asked || MARKS.contains(words)) && is_mentioned(whole, words))
+        let asked = || self.exchange.body.chars().any(foreign) || has_words(whole, &FOREIGN, 2);
+        let person = LazyCell::new(|| has_words(whole, &["i", "my", "me"], 1) || self.whole.has("?"));
+        let quoted = |words: &str| self.whole.has(words) && is_mentioned(whole, words, || *person);
+        explains || all().any(|words| quoted(words) && (MARKS.contains(words) || !asked()))
     }
 
     /// A text that is about failures, with or without an example of one: it has blanks where a failure has names, leaves
@@ -165,13 +177,34 @@ impl Facts<'_> {
             EXAMPLES.iter().any(|words| lead(60).contains(words)) || ANNOUNCED.iter().any(|words| lead(240).contains(words))
         });
         let mut kinds: Vec<Kind> = Vec::new();
+        // The messages of a program, as its settings, rules and translations have them: several, each the value of a name of its own.
+        let mut entries = 0;
         for template in said() {
-            if !kinds.contains(&template.kind) {
+            // The sentence on the data policy has the words of one on endpoints.
+            let part = template.kind == Kind::NoEndpoints && kinds.contains(&Kind::DataPolicy);
+            if !part && !kinds.contains(&template.kind) {
                 kinds.push(template.kind);
+                entries += self.entries(template.words.first());
             }
         }
+        for words in MARKS {
+            entries += self.entries(Some(words));
+        }
+        let is_table = self.fault.is_none() && entries > 1;
         let blank = said().filter_map(|template| self.whole.find(template.words.first()?)).any(|at| has_blank(whole, at));
-        is_commit || introduced || blank || kinds.len() >= MANY_KINDS || self.whole.first_of(&ELISIONS).is_some()
+        is_commit || introduced || blank || is_table || kinds.len() >= MANY_KINDS || self.whole.first_of(&ELISIONS).is_some()
+    }
+
+    /// 1 where the words are the value of a name, and of none under which programs keep what they met.
+    fn entries(&self, words: Option<&&str>) -> usize {
+        const MET: [&str; 7] = ["message", "msg", "error", "err", "detail", "reason", "text"];
+        let at = words.and_then(|words| self.whole.find(words)).unwrap_or_default();
+        let before = self.whole.lower().get(..at).unwrap_or_default();
+        let Some(name) = before.strip_suffix(&['"', '\''][..]) else { return 0 };
+        let is_value = name.trim_end().ends_with(&[':', ',', '['][..]) || name.ends_with("= ");
+        let name = name.trim_end_matches(|char: char| !char.is_ascii_alphanumeric());
+        let name = name.rsplit(|char: char| !char.is_ascii_alphanumeric()).next().unwrap_or_default();
+        usize::from(is_value && !MET.contains(&name))
     }
 
     /// The member of the error object that only OpenRouter sends.
@@ -242,14 +275,15 @@ fn has_blank(text: &str, at: usize) -> bool {
 
 /// Words in quotation marks right behind a word: `the app shows "…"`. Where they were met, an end of a sentence, a
 /// colon, a number or nothing stands there, or what meets them.
-fn is_mentioned(lower: &str, words: &str) -> bool {
+fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
     lower.match_indices(words).any(|(at, _)| {
         let before = lower.get(..at).unwrap_or_default();
         let lead = before.trim_end_matches(&['"', '\'', '`', '“', '‘', '«', '„'][..]);
         let lead = if lead.len() < before.len() { lead.trim_end() } else { "" };
         let met = ["error", "got", "getting", "received", "returned", "with"].iter().any(|word| lead.ends_with(word));
-        let letter =
-            |last: char| if last.is_ascii() { last.is_ascii_alphabetic() } else { !"—–→…：，。、（【".contains(last) };
+        // Who tells of themselves, or asks, was told so; a manual tells what a program says.
+        let met =
+            met || [" says", " said", " saying", " get", " gives", " gave", " me"].iter().any(|word| lead.ends_with(word)) && person();
         let means = || {
             let rest = lower.get(at + words.len()..).unwrap_or_default();
             let rest = rest.trim_start_matches(|char| "\"'`”’»“.".contains(char)).trim_start();
@@ -258,11 +292,24 @@ fn is_mentioned(lower: &str, words: &str) -> bool {
         // `"…" (502)` was met.
         let stated = || {
             let rest = lower.get(at + words.len()..).unwrap_or_default().trim_start_matches(|char| "\"'`”’»“. ".contains(char));
-            let code = rest.strip_prefix('(').and_then(|rest| rest.get(..4));
+            let rest =
+                rest.strip_prefix('(').map(|rest| rest.strip_prefix("openrouter").unwrap_or(rest).trim_start_matches(&[',', ' '][..]));
+            let code = rest.and_then(|rest| rest.get(..4));
             code.is_some_and(|code| code.starts_with(&['4', '5'][..]) && code.ends_with(')'))
         };
-        lead.chars().next_back().is_some_and(letter) && !met && !stated() || means()
+        lead.chars().next_back().is_some_and(char::is_alphabetic) && !met && !stated() || means()
     })
+}
+
+/// So many of the words, each counted once.
+fn has_words(lower: &str, all: &[&str], least: usize) -> bool {
+    let mut found: Vec<&str> = Vec::new();
+    for word in lower.split(|char: char| !char.is_ascii_alphanumeric()) {
+        if all.contains(&word) && !found.contains(&word) {
+            found.push(word);
+        }
+    }
+    found.len() >= least
 }
 
 /// The error stands in source code: in the same paragraph as it, up to its words.
@@ -278,13 +325,14 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 39] = [
+    const CODE: [&str; 40] = [
         "exports[",
         "#!",
         "//",
         "/*",
         "def ",
         "return ",
+        "<string ",
         "const ",
         "let ",
         "var ",
@@ -329,7 +377,9 @@ fn is_code(text: &str) -> bool {
             let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
             // Of a call that looks for words.
             let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
-            branch || decorator || search || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
+            // A change to it; what is new may be a record.
+            let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
+            branch || decorator || change || search || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
         })
 }
 
@@ -342,7 +392,7 @@ fn is_code_or_list(text: &str) -> bool {
         if line.contains("_total{") {
             return Some(true);
         }
-        let head = line.trim_start_matches(&['*', '-', '|', '`', ' ', '#'][..]);
+        let head = line.trim_start_matches(&['*', '-', '•', '|', '`', ' ', '#'][..]);
         let digits = head.bytes().take_while(u8::is_ascii_digit).count();
         let after = head.get(digits..).unwrap_or_default();
         let is_listed =

@@ -7,7 +7,7 @@
 //! wrapper, what is inside `metadata.raw` is the provider's own answer.
 
 use super::{MAX_NESTING, Reading, read};
-use crate::diagnose::facts::first_chars;
+use crate::diagnose::facts::{first_chars, is_own};
 use crate::redact::GONE;
 use serde_json::{Map, Number, Value};
 
@@ -124,6 +124,8 @@ pub struct Fault {
     pub cut: bool,
     /// The sentence of a program inside of which it was found.
     pub told: String,
+    /// Another failure stands before it in the same text.
+    pub later: bool,
     /// Whether it was found inside another error's message.
     nested: usize,
 }
@@ -191,6 +193,11 @@ impl Fault {
         if own || others > 0 { members + others } else { 0 }
     }
 
+    /// How much it tells.
+    fn rank(&self) -> (usize, usize, bool, bool) {
+        (self.marks(), self.nested, self.exact, self.code.is_some())
+    }
+
     /// The field's full path, for evidence.
     #[must_use]
     pub fn field(&self, member: &str) -> String {
@@ -204,22 +211,45 @@ impl Fault {
 
 /// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
 /// inside another's message, of those the one that has OpenRouter's exact shape, or at least a status, of those the first. In an answer that
-/// went well the records of a list, such as a chat's history, tell of other requests.
+/// went well the records of a list, such as a chat's history, tell of other requests. What people write and programs log in order are attempts
+/// that follow each other (`prose`): if the last one failed otherwise, that is what is left to explain.
 #[must_use]
-pub fn find(roots: &[Value], well: bool) -> Option<Fault> {
+pub fn find(roots: &[Value], well: bool, prose: bool) -> Option<Fault> {
     let mut search = Search { well, faults: Vec::new() };
+    let mut last = None;
     for root in roots {
+        let first = search.faults.len();
         search.look(root, "", 0, 0);
+        let met = |fault: &Fault| fault.marks() > 0 || fault.exact || is_own(&fault.message);
+        if prose && first > 0 && search.faults.iter().skip(first).any(met) {
+            last = Some(first);
+        }
     }
     let mut faults = search.faults;
+    let later = faults.split_off(last.unwrap_or(faults.len()));
     faults.retain(|fault| !well || !is_record(fault));
-    // `max_by_key` keeps the last of equals; the first is wanted.
-    let mut found = faults.into_iter().rev().max_by_key(|fault| (fault.marks(), fault.nested, fault.exact, fault.code.is_some()))?;
+    let mut found = best(faults);
+    let differs = |first: &Fault, other: &Fault| {
+        let name = "provider_name";
+        other.code != first.code || other.message != first.message || other.text(name) != first.text(name) && other.rank() >= first.rank()
+    };
+    if let Some(other) = best(later).filter(|other| found.as_ref().is_none_or(|first| differs(first, other))) {
+        found = Some(Fault { later: true, ..other });
+    }
+    let mut found = found?;
     // The chunks of a stream before the error name what the last one may leave out.
-    let before = |key: &str| roots.iter().find_map(|root| stated(root.as_object()?, key)).filter(|_| roots.len() > 1);
+    let before = |key: &str| {
+        let named = |root: &Value| stated(root.as_object()?, key).or_else(|| stated(root.get("message")?.as_object()?, key));
+        roots.iter().find_map(named).filter(|_| roots.len() > 1)
+    };
     found.provider = found.provider.or_else(|| before("provider"));
     found.model = found.model.or_else(|| before("model"));
     Some(found)
+}
+
+/// Of several errors the one that tells most; `max_by_key` keeps the last of equals, and the first is wanted.
+fn best(faults: Vec<Fault>) -> Option<Fault> {
+    faults.into_iter().rev().max_by_key(Fault::rank)
 }
 
 /// It stands in a list that is no part of an answer's own shape, or in what somebody wrote.
@@ -290,6 +320,12 @@ impl Search {
                 }
                 Value::String(_) if matches!(key.as_str(), "body" | "response" | "data" | "text" | "detail") => {
                     self.inside(Some(member), &join(path, key), nested);
+                }
+                // GraphQL answers with a good status whatever happened.
+                Value::String(said)
+                    if key == "message" && self.well && path.rsplit('.').next().is_some_and(|last| last.starts_with("errors[")) =>
+                {
+                    self.told(said, &join(path, key), &Map::new(), nested);
                 }
                 // Logs keep what they met under any name.
                 Value::String(_) if !self.well && !is_quiet(key) => self.inside(Some(member), &join(path, key), nested),
@@ -443,6 +479,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
         metadata,
         cut: false,
         told: String::new(),
+        later: false,
         nested,
     }
 }
