@@ -1,7 +1,7 @@
 // @ts-check
 // Much at once: the worker under the messages of a thousand tabs, a tab with a hundred answers held. Prints what it takes, and holds it flat.
 import assert from 'node:assert/strict';
-import { first, talk } from './lib/app.mjs';
+import { first, send, talk } from './lib/app.mjs';
 import { until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
@@ -50,7 +50,12 @@ export default {
     {
       name: 'a hundred answers held in one tab: quiet while they wait, and one click answers all', limitMs: 90_000,
       run: async (t) => {
-        await t.script({ preset: 'seed429', times: 100 });
+        await t.script({ preset: 'seed429', times: 101 });
+        // The worker is awake, and has its core: from cold, a busy machine takes longer than the second for the whole row.
+        const awake = await t.open();
+        await send(awake, 'one');
+        await (await t.card(awake)).reaches('held');
+        await awake.close();
         const page = await t.open('chat.html', { count: 100 });
         await page.bringToFront();
         await page.type('#prompt', 'one');
@@ -68,7 +73,7 @@ export default {
         await card.click('#retry');
         await first(page, 'answer');
         await until('all have their answer', async () => await told('answer') === held, 40_000);
-        assert.equal((await t.log()).length, 100 + held, 'each was sent twice');
+        assert.equal((await t.log()).length, 101 + held, 'each was sent twice');
       },
     },
   ],
