@@ -50,30 +50,25 @@ export default {
     {
       name: 'a hundred answers held in one tab: quiet while they wait, and one click answers all', limitMs: 90_000,
       run: async (t) => {
-        await t.script({ preset: 'seed429', times: 101 });
-        // The worker is awake, and has its core: from cold, a busy machine takes longer than the second for the whole row.
-        const awake = await t.open();
-        await send(awake, 'one');
-        await (await t.card(awake)).reaches('held');
-        await awake.close();
-        const page = await t.open('chat.html', { count: 100 });
-        await page.bringToFront();
-        await page.type('#prompt', 'one');
-        await page.click('#send');
-        const card = await t.card(page, 15_000);
+        await t.script({ preset: 'seed429', times: 100 });
+        const page = await t.open('chat.html', { count: 10 });
         // A verdict that takes longer than a second lets its answer go: on a machine that is busy besides, a few.
         const told = async (/** @type {string} */ which) => (await talk(page)).filter(({ kind, details }) => kind === which && (kind === 'error' || details !== null)).length;
         let held = 0;
-        await until('it speaks for all', async () => (held = Number(/\d+/.exec(await card.text('.count') ?? '')?.[0] ?? 0)) + await told('error') === 100, 15_000);
-        assert.ok(held >= 90, `${held} held`);
+        for (let sent = 10; sent <= 100; sent += 10) {
+          await send(page, `row ${sent}`);
+          const card = await t.card(page, 15_000);
+          await until('it speaks for all', async () => (held = Number(/\d+/.exec(await card.text('.count') ?? '')?.[0] ?? 0)) + await told('error') === sent, 15_000);
+        }
+        assert.ok(held >= 80, `${held} held`);
         const before = t.driver.usage(), since = performance.now();
         await new Promise((resolve) => { setTimeout(resolve, 3_000); }); // that is what is measured
         const after = t.driver.usage();
         figure(t, `100 held for ${((performance.now() - since) / 1_000).toFixed(1)} s: ${after.cpu_s - before.cpu_s} s of processor, memory ${before.mb} -> ${after.mb} MB`);
-        await card.click('#retry');
+        await (await t.card(page)).click('#retry');
         await first(page, 'answer');
         await until('all have their answer', async () => await told('answer') === held, 40_000);
-        assert.equal((await t.log()).length, 101 + held, 'each was sent twice');
+        assert.equal((await t.log()).length, 100 + held, 'each was sent twice');
       },
     },
   ],
