@@ -49,7 +49,7 @@ undo.addEventListener('click', async () => {
   await draw();
   tell(say('options_undone'));
 });
-/** Sets, and knows the way back: of what was set alone, for another window may have set more. @param {(own: Settings) => Partial<Settings>} to @param {() => string} said in the language of by then */
+/** Sets, and knows the way back: of what was set alone, for another window may have set more. What was chosen is read before: meanwhile the page may be drawn anew. @param {(own: Settings) => Partial<Settings>} to @param {() => string} said in the language of by then */
 const change = async (to, said = () => say('options_saved')) => {
   /** @type {Partial<Settings>} */
   let set = {};
@@ -114,7 +114,7 @@ const drawDoes = ({ does }, locked) => {
       const select = document.createElement('select'), item = row('', '', select);
       select.dataset.group = group;
       select.append(...waysOf(group).map((way) => new Option('', way)));
-      select.addEventListener('change', () => change((own) => ({ does: { ...own.does, [group]: select.value } })));
+      select.addEventListener('change', () => { const { value } = select; change((own) => ({ does: { ...own.does, [group]: value } })); });
       return item;
     }));
   }
@@ -167,8 +167,8 @@ const drawHistory = ({ history: { on, days } }, locked) => {
   keeps.disabled = keptFor.disabled = 'history' in locked;
 };
 const keeps = part('history-on', HTMLInputElement), keptFor = part('history-days', HTMLSelectElement);
-keeps.addEventListener('change', () => change(({ history }) => ({ history: { ...history, on: keeps.checked } })));
-keptFor.addEventListener('change', () => change(({ history }) => ({ history: { ...history, days: keptFor.value === '' ? null : Number(keptFor.value) } })));
+keeps.addEventListener('change', () => { const on = keeps.checked; change(({ history }) => ({ history: { ...history, on } })); });
+keptFor.addEventListener('change', () => { const days = keptFor.value === '' ? null : Number(keptFor.value); change(({ history }) => ({ history: { ...history, days } })); });
 /** @template T @param {(db: IDBDatabase) => Promise<T>} act @returns {Promise<T>} */
 const withHistory = async (act) => {
   const db = await openHistory();
@@ -208,13 +208,14 @@ const draw = async () => {
 };
 
 for (const [tag, name] of languageNames()) languages.append(new Option(name, tag));
-languages.addEventListener('change', () => change(() => ({ language: languages.value === '' ? null : languages.value })));
+languages.addEventListener('change', () => { const language = languages.value === '' ? null : languages.value; change(() => ({ language })); });
 for (const name of LOOKS) {
   const chosen = part(name, HTMLSelectElement);
-  chosen.addEventListener('change', () => change(() => ({ [name]: chosen.value === '' ? null : chosen.value })));
+  chosen.addEventListener('change', () => { const value = chosen.value === '' ? null : chosen.value; change(() => ({ [name]: value })); });
 }
 sync.addEventListener('change', async () => {
-  await change(() => ({ sync: sync.checked }));
+  const { checked } = sync;
+  await change(() => ({ sync: checked }));
   await syncSettings(); // what the other devices have
   await draw();
 });
@@ -263,8 +264,13 @@ onClick('aside-drop', async () => {
 });
 
 // What another window, the popup or the browser changes.
-let drawing = Promise.resolve();
-const again = () => { drawing = drawing.then(draw, draw); };
+let drawing = Promise.resolve(), isDue = false;
+const drawDue = () => { isDue = false; return draw(); };
+const again = () => {
+  if (isDue) return; // many changes, one drawing
+  isDue = true;
+  drawing = drawing.then(drawDue, drawDue);
+};
 api.permissions.onAdded.addListener(again);
 api.permissions.onRemoved.addListener(again);
 api.storage.onChanged.addListener(again);
