@@ -16,7 +16,7 @@ use crate::setup::{self, Browser};
 /// The most that a suite of cargo's may take, compiling from nothing on a slow machine included.
 const CARGO_LIMIT: Duration = Duration::from_secs(45 * 60);
 /// The most that one browser's tests may take.
-const BROWSER_LIMIT: Duration = Duration::from_secs(20 * 60);
+const BROWSER_LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// The most that the long form may take.
 const HARD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
