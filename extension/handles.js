@@ -30,7 +30,7 @@ const icon = (name) => {
  */
 export const addHandles = (box, words, tell) => {
   /** @param {string} key @param {Record<string, string>} [args] */
-  const say = (key, args = {}) => (words[key] ?? '').replace(/\$(\w+)\$/g, (_, name) => args[name.toLowerCase()] ?? '');
+  const say = (key, args = {}) => cooldownCompat.fill(words[key] ?? '', args);
   /** @param {string} selector */
   const part = (selector) => /** @type {HTMLElement} the core makes them once */ (box.querySelector(selector));
   /** @param {string} className @param {Record<string, string>} attributes @param {(string | Node)[]} content */

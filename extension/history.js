@@ -5,6 +5,7 @@
 import { mountDecoder } from './decoder.js';
 import { byHour, byName, byStretch, fitting, stretches, sum, toCsv, toJson } from './history-stats.js';
 import { clear, newest, older, openHistory, prune, putBack, readKept, setAside, startAnew, troubleOf } from './history-store.js';
+import { part } from './part.js';
 import { HISTORY_DAYS, loadSettings } from './settings.js';
 import { loadWords } from './words.js';
 
@@ -15,12 +16,6 @@ import { loadWords } from './words.js';
 const { api, fill, openBeside } = cooldownCompat;
 const DAY_MS = 86_400_000, AT_FIRST = 200, PAGE = 25, MOST_NAMES = 8, LEAST_COLUMNS = 14;
 
-/** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
-const part = (id, kind) => {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`history.html has no #${id}`);
-  return element;
-};
 const search = part('search', HTMLInputElement), days = part('days', HTMLSelectElement), undo = part('undo', HTMLButtonElement), list = part('list', HTMLOListElement);
 /** @type {[Name, HTMLSelectElement][]} */
 const choices = (/** @type {const} */ (['site', 'kind', 'provider', 'model'])).map((name) => [name, part(name, HTMLSelectElement)]);

@@ -3,6 +3,7 @@
 // tabs too, and what was changed last can be undone.
 
 import { clear, openHistory, putBack } from './history-store.js';
+import { part } from './part.js';
 import {
   GROUPS, HISTORY_DAYS, changeSettings, clearMemory, dropAside, firstSettings, fromFile, loadAside, loadForNow, loadSettings, loadSyncTrouble, managedSettings, saveSettings, setForNow,
   syncSettings, tidySettings, toFile, waysOf,
@@ -16,12 +17,6 @@ const LOOKS = /** @type {const} */ (['corner', 'theme']);
 
 const { api, fill } = cooldownCompat;
 
-/** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
-const part = (id, kind) => {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`options.html has no #${id}`);
-  return element;
-};
 const languages = part('language', HTMLSelectElement), undo = part('undo', HTMLButtonElement), file = part('file', HTMLInputElement), sync = part('sync', HTMLInputElement);
 
 /** @type {Record<string, string>} */

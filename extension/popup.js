@@ -2,6 +2,7 @@
 // The popup: is Cooldown on for this tab's site, the switch for it, and what failed on this tab of late. It paints from its own HTML at once;
 // the worker's answer fills in the state. The core is loaded when the person opens a failure, or asks about a text, and not before.
 
+import { part } from './part.js';
 import { loadSettings, saveSettings } from './settings.js';
 import { languageNames, loadWords } from './words.js';
 
@@ -10,12 +11,6 @@ const { V, isObject, fromRecent } = cooldownProtocol;
 
 const EVERYWHERE = ['https://*/*', 'http://*/*'];
 
-/** @param {string} id */
-const part = (id) => {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`popup.html has no #${id}`);
-  return element;
-};
 /** @param {string} id @param {boolean} visible */
 const show = (id, visible) => { part(id).hidden = !visible; };
 /** Of a language that the person chose. @type {Record<string, string>} */
@@ -68,7 +63,7 @@ const draw = () => {
   const on = site?.state === 'on', off = site?.state === 'off', everywhere = site?.everywhere === true;
   show('again', on && site?.reload === true);
   show('by-itself', on && site?.locked !== true);
-  /** @type {HTMLInputElement} */ (part('by-itself-on')).checked = site?.auto === true;
+  part('by-itself-on', HTMLInputElement).checked = site?.auto === true;
   show('reminder', site?.ask_notify === true);
   show('allow', off && site?.disk !== true);
   part('allow').textContent = words(site?.granted === true ? 'options_show_again' : 'popup_allow');
@@ -139,7 +134,7 @@ part('settings').addEventListener('click', (event) => {
 });
 onClick('end-rule', async () => { await tell({ type: 'end_rule', url }); await refresh(); });
 onClick('by-itself-on', async () => {
-  await tell({ type: 'set_auto', url, on: /** @type {HTMLInputElement} */ (part('by-itself-on')).checked });
+  await tell({ type: 'set_auto', url, on: part('by-itself-on', HTMLInputElement).checked });
   await refresh();
 });
 onClick('notify', async () => {
@@ -221,7 +216,7 @@ const drawRecent = async () => {
 
 // ---- a text that the person has
 
-const pasted = /** @type {HTMLTextAreaElement} */ (part('paste-text'));
+const pasted = part('paste-text', HTMLTextAreaElement);
 const explainPasted = async () => {
   const place = part('paste-card');
   open?.close();
@@ -240,8 +235,7 @@ pasted.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (ev
 
 // ---- the language
 
-const languages = part('language');
-if (!(languages instanceof HTMLSelectElement)) throw new Error('popup.html: #language');
+const languages = part('language', HTMLSelectElement);
 for (const [tag, name] of languageNames()) languages.append(new Option(name, tag));
 const speakChosen = async () => {
   const { language: tag } = await loadSettings();

@@ -3,16 +3,10 @@
 
 import { explain, mount_card } from './core/core.js';
 import { loadCore } from './load-core.js';
+import { part } from './part.js';
 import { loadWords } from './words.js';
 
 const { api } = cooldownCompat;
-
-/** @param {string} id */
-const part = (id) => {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`welcome.html has no #${id}`);
-  return element;
-};
 
 const { lang, dir, words } = await loadWords();
 const say = (/** @type {string} */ key) => words[key] ?? '';

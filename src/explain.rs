@@ -359,14 +359,15 @@ impl<'a> Speech<'a> {
             (K::FreePerMinute | K::FreePerDay, _) => (A::Unknown, "free"),
             (_, R::AdmissionControl) => (A::No, "not_provider"),
             (K::AccountRateLimit, _) => (A::Unknown, "account"),
-            (_, R::ProviderRefused) | (K::Moderation | K::RegionBlocked | K::UnknownOpenrouter, _) => (A::Unknown, "unstated"),
+            // A call without an answer may have come as far as a provider.
+            (_, R::ProviderRefused) | (K::Moderation | K::RegionBlocked | K::Network | K::UnknownOpenrouter, _) => (A::Unknown, "unstated"),
             (K::ProviderError | K::Timeout, _) => (A::No, "failed"),
             (K::InsufficientCredits, _) => (A::Unknown, "credits"),
             (K::KeyLimit, _) => (A::Maybe, "cap"),
             (K::Auth, R::AddressNotAllowed) => (A::No, "request"),
             (K::Auth, _) => (A::No, "openrouter_key"),
             (K::DataPolicy, _) => (A::No, "privacy"),
-            (K::EdgeBlock | K::Network, _) => (A::No, "not_reached"),
+            (K::EdgeBlock, _) => (A::No, "not_reached"),
             _ => (A::No, "request"),
         }
     }
@@ -384,7 +385,8 @@ impl<'a> Speech<'a> {
             (K::NoEndpoints, R::ProviderPinned) => (A::Yes, "unpinned"),
             (K::NoEndpoints | K::DataPolicy, _) => (A::No, "none_fits"),
             (K::ModelNotFound, _) | (K::BadRequest, R::InvalidRequest | R::TooLarge) => (A::No, "request"),
-            (K::EdgeBlock | K::Network, _) => (A::No, "not_reached"),
+            (K::EdgeBlock, _) => (A::No, "not_reached"),
+            (K::Network, _) => (A::Unknown, "unstated"),
             (K::UnknownOpenrouter, _) => (A::Unknown, "unstated"),
             (K::ContextLength, _) => (A::Maybe, "context"),
             (K::Moderation, _) => (A::Maybe, "filter"),

@@ -2,7 +2,8 @@
 // A chat like any other that calls OpenRouter from the page, with a key of its own. It knows nothing of Cooldown, and shows what a failed
 // call says in the way such apps do: raw. Without ?real it sends nothing, and its calls are rehearsed.
 
-import { part, translate } from './page.js';
+import { translate } from './page.js';
+import { part } from './part.js';
 import { rehearse } from './rehearsal.js';
 
 const ADDRESS = 'https://openrouter.ai/api/v1/chat/completions';

@@ -2,7 +2,8 @@
 // The public page: a pasted failure, read by the same core and shown on the same card as in the extension. Nothing leaves the page.
 
 import { mountDecoder } from './decoder.js';
-import { needCore, part, translate } from './page.js';
+import { needCore, translate } from './page.js';
+import { part } from './part.js';
 import { languageNames } from './words.js';
 
 const form = part('form', HTMLFormElement);

@@ -7,13 +7,6 @@ import { languageFor, loadWords } from './words.js';
 const asked = new URLSearchParams(location.search).get('lang');
 const wanted = asked === null ? navigator.languages : [asked];
 
-/** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
-export const part = (id, kind) => {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`this page has no #${id}`);
-  return element;
-};
-
 /** English stands in the page already: nothing is fetched for it, and it stays where another language cannot be had. */
 export const translate = async () => {
   const loaded = languageFor(wanted) === 'en' ? null : await loadWords(wanted).catch(() => null);

@@ -2,7 +2,8 @@
 // The demo chat's calls without a network: each fails as a full pool does, is held as the extension holds it, and is answered after Retry.
 // The verdict and the card are the core's own, as in the extension.
 
-import { needCore, part } from './page.js';
+import { needCore } from './page.js';
+import { part } from './part.js';
 
 const FAILURE = '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"qwen/qwen3-235b-a22b-thinking-2507 is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations","provider_name":"Cerebras"}},"user_id":"user_2abcDEFghiJKLmnoPQRstuVWXyz"}';
 const CALL_MS = 700, WORD_MS = 60, STAYS_MS = 2_500;

@@ -14,7 +14,7 @@ const kept = (setup) => async (t) => {
   await send(page, 'one');
   const card = await t.card(page);
   await card.reaches('held');
-  assert.equal(await card.text('#title'), 'The connection broke');
+  assert.equal(await card.text('#title'), 'No answer came');
   assert.match(await card.text('#card') ?? '', /billed/);
   assert.deepEqual((await talk(page)).map(({ kind }) => kind), ['user'], 'the app knows nothing of it');
   await t.script({ good: true });
@@ -40,7 +40,7 @@ export default {
           await first(page, 'error');
           const card = await t.card(page);
           await card.reaches('released');
-          assert.equal(await card.text('#title'), 'The connection broke');
+          assert.equal(await card.text('#title'), 'No answer came');
           await card.click('#close');
           await Card.gone(page);
         }

@@ -26,10 +26,11 @@ const RAW_CEILING: usize = 426_000;
 const GZIP_CEILING: usize = 181_000;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
-const SHARED_WITH_WWW: [&str; 9] = [
+const SHARED_WITH_WWW: [&str; 10] = [
     "core/core.js",
     "core/core_bg.wasm",
     "decoder.js",
+    "part.js",
     "load-core.js",
     "words.js",
     "card.css",
