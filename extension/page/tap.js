@@ -62,7 +62,7 @@
   // ---- natives
 
   const { apply, construct, ownKeys, defineProperty, getPrototypeOf, getOwnPropertyDescriptor } = Reflect, { create, hasOwn } = Object;
-  const { isArray } = Array, { isView } = ArrayBuffer, { parse, stringify } = JSON, { now } = Date, page = globalThis;
+  const { isArray } = Array, { prototype: ANY } = Object, { isView } = ArrayBuffer, { parse, stringify } = JSON, { now } = Date, page = globalThis;
   const { Promise, Proxy, URL, Request, TypeError, Uint8Array, TextDecoder, TextEncoder, ReadableStream, Event, MessageEvent, ProgressEvent } = globalThis;
   const { document, origin, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
   /** Without a prototype: what the page gives to every object is no part of it. @param {object} o @param {PropertyKey} key @returns {PropertyDescriptor | undefined} */
@@ -106,7 +106,7 @@
   const xsend = free(X.send), xabort = free(X.abort), xset = free(X.setRequestHeader);
   const xfields = free(X.getAllResponseHeaders), setXtimeout = free(/** @type {(ms: number) => void} */ (slotOf(X, 'timeout')?.set));
   const xstate = getter(X, 'readyState'), xstatus = getter(X, 'status'), xtype = getter(X, 'responseType'), xtext = getter(X, 'responseText'), xbody = getter(X, 'response');
-  const xupload = getter(X, 'upload'), xtimeout = getter(X, 'timeout');
+  const xtimeout = getter(X, 'timeout');
   const get = free(M.get), put = free(M.set), forget = free(M.delete);
 
   // ---- the wire
@@ -1112,8 +1112,8 @@
     const pipes = ['pipeTo', 'pipeThrough'];
     for (let i = 0; i < pipes.length; i++) wrap(T, pipes[i] ?? '', (native, self, args) => {
       const watch = get(bodies, self), options = args[1];
-      // A source that outlives its pipe is left alone.
-      if (watch === undefined || isLocked(self) || (typeof options === 'object' && options !== null && 'preventCancel' in options)) return apply(native, self, args);
+      // A source that outlives its pipe is left alone; so is one in a page that would hear of our reads: natively, a pipe asks no part for its `then`.
+      if (watch === undefined || isLocked(self) || (typeof options === 'object' && options !== null && 'preventCancel' in options) || 'then' in ANY) return apply(native, self, args);
       const { stream, free } = watch.stand(self, i === 0);
       try { return apply(native, stream, args); } finally { if (!isLocked(stream)) free(); } // refused
     });
@@ -1228,6 +1228,8 @@
   const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
   /** @type {WeakMap<object, object>} by their `upload` */
   const senders = new WeakMap();
+  /** @type {WeakMap<object, EventTarget>} the `upload` of those that the page has asked for it: one that nobody has asked for reports nothing, so we must not */
+  const uploads = new WeakMap();
   const EARLY = { __proto__: null, capture: true };
   /** `onload` and the like, as they are now: what another wrapper made of them keeps its own order. @param {number} i of EVENTS */
   const handlerOf = (i) => slotOf(i === 0 ? X : /** @type {object} */ (getPrototypeOf(X)), `on${EVENTS[i]}`);
@@ -1475,14 +1477,13 @@
    */
   const overhear = (xhr, isFirst) => {
     if (get(listening, xhr) !== undefined) return;
-    const upload = xupload(xhr); // throws for a facade
+    xstate(xhr); // throws for a facade
     put(listening, xhr, isFirst);
-    put(senders, upload, xhr);
-    for (let i = 0; i < EVENTS.length; i++) {
-      listenFirst(xhr, i, hear);
-      if (i > 0) listenFirst(upload, i, hush);
-    }
+    for (let i = 0; i < EVENTS.length; i++) listenFirst(xhr, i, hear);
+    overhearUpload(get(uploads, xhr));
   };
+  /** @param {EventTarget | undefined} upload */
+  const overhearUpload = (upload) => { if (upload !== undefined) for (let i = 1; i < EVENTS.length; i++) listenFirst(upload, i, hush); };
   /** @param {object} target @param {number} i @param {(event: Event) => void} hear */
   const listenFirst = (target, i, hear) => {
     const handler = handlerOf(i), set = handler?.set, handle = handler?.get === undefined ? null : apply(handler.get, target, []);
@@ -1491,7 +1492,10 @@
     if (handle !== null && set !== undefined) apply(set, target, [handle]);
   };
   /** A listener for uploads costs a preflight where nothing else does. @param {object} xhr */
-  const unhush = (xhr) => { if (get(listening, xhr) !== undefined) for (let i = 1; i < EVENTS.length; i++) unlisten(xupload(xhr), EVENTS[i] ?? '', hush, EARLY); };
+  const unhush = (xhr) => {
+    const upload = get(uploads, xhr);
+    if (upload !== undefined && get(listening, xhr) !== undefined) for (let i = 1; i < EVENTS.length; i++) unlisten(upload, EVENTS[i] ?? '', hush, EARLY);
+  };
   /** The upload of a later try is silent. @param {Event} event */
   const hush = (event) => { if ((get(turns, get(senders, /** @type {object} */ (targetOf(event))) ?? event)?.call?.tries ?? 1) > 1) stopEvent(event); };
 
@@ -1559,10 +1563,7 @@
       forget(turns, self);
       turn.call?.quit?.();
     }
-    try {
-      if (url !== null) begin(self, args, url, isFirst);
-      else if (isReady) unhush(self);
-    } catch { /* it goes on unseen */ }
+    try { if (url !== null) begin(self, args, url, isFirst); } catch { /* it goes on unseen */ }
   });
   wrap(X, 'setRequestHeader', (target, self, args) => {
     apply(target, self, args);
@@ -1573,8 +1574,19 @@
   });
   wrap(X, 'send', (target, self, args) => {
     const turn = get(turns, self);
-    try { if (turn !== undefined && turn.call === null) sending(self, turn, args[0]); } catch { forget(turns, self); }
+    try {
+      if (turn === undefined) { if (isReady) unhush(self); } else if (turn.call === null) sending(self, turn, args[0]);
+    } catch { forget(turns, self); }
     apply(target, self, args);
+  });
+  wrap(X, 'upload', (target, self, args) => {
+    const upload = apply(target, self, args);
+    if (get(uploads, self) === undefined) {
+      put(uploads, self, upload);
+      put(senders, upload, self);
+      if (get(listening, self) !== undefined) overhearUpload(upload); // before the page does
+    }
+    return upload;
   });
   wrap(X, 'abort', (target, self, args) => {
     const turn = get(turns, self), phase = turn?.phase ?? 'over';

@@ -263,6 +263,13 @@
     }
     t.log('end', await text.read());
   });
+  check('a pipe asks nothing that was read for a then', GOOD, async (t) => {
+    const { body } = await t.post();
+    let asked = 0;
+    t.replace(Object.prototype, 'then', { get() { if ('done' in this) asked += 1; return undefined; }, configurable: true });
+    await body.pipeTo(new WritableStream());
+    t.log('asked', asked);
+  });
   check('pipeTo with a signal, and with preventAbort', GOOD, async (t) => {
     for (const preventAbort of [false, true]) {
       const c = new AbortController(), got = [], { answer } = t.parts([event('one'), DONE], {}, true), r = await t.post(answer), sink = new WritableStream({ write: (part) => { got.push(decode(part)); }, abort: (why) => { t.log('sink aborted', why); } });
