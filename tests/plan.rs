@@ -192,3 +192,32 @@ fn an_error_inside_a_good_answer_is_no_matter_for_an_sdks_own_tries() {
     inside.site.own_retries = Some(1);
     assert!(!plan(&inside).hold, "an app that was seen to try again after such an error");
 }
+
+/// Whatever people met: each button that does something says what it costs, or that it costs nothing; and a body that is no JSON has none
+/// that changes it.
+#[test]
+fn whatever_can_be_pressed_says_its_price() {
+    let own = ["http", "inside-200", "apis", "providers", "waits"].map(|file| format!("tests/corpus/{file}.jsonl"));
+    let rows = own.into_iter().chain(std::env::var("COOLDOWN_CORPUS").ok()).filter_map(|file| std::fs::read_to_string(file).ok());
+    let mut pressable = std::collections::BTreeSet::new();
+    for line in rows.collect::<String>().lines().filter(|line| !line.is_empty()) {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let status = row["status"].as_u64().unwrap_or_default() as u16;
+        for (model, only) in [("a/b", &[][..]), ("a/b:free", &["cerebras"][..])] {
+            let question = changeable(failing(status, row["text"].as_str().unwrap()), model, only);
+            let Some(verdict) = explain(&question, &Locale::english()) else { continue };
+            for remedy in verdict.remedies.iter().filter(|remedy| remedy.patch.is_some() || remedy.asks.is_some()) {
+                assert!(!remedy.price.is_empty(), "{:?} of {line}", remedy.kind);
+                pressable.insert(remedy.kind.as_str());
+            }
+            let no_json = question.request.clone().map(|request| RequestFacts { members: None, ..request });
+            let verdict = explain(&Question { request: no_json, ..question }, &Locale::english()).unwrap();
+            assert!(
+                verdict.remedies.iter().all(|remedy| remedy.patch.is_none() && remedy.asks.is_none_or(|asks| asks == Asks::Limits)),
+                "{line}"
+            );
+        }
+    }
+    let all = ["compress", "limits", "other_model", "other_provider", "paid_variant", "providers", "shorter_answer", "successor", "unpin"];
+    assert_eq!(pressable.into_iter().collect::<Vec<_>>(), all);
+}

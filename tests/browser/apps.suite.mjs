@@ -99,9 +99,9 @@ const CONTROLS = {
   'unknown-de, streaming': { label: 'Antwort neu generieren', failure: broken },
   'unknown-ja, streaming': { label: '再生成', failure: broken },
 };
-/** The app has its failure, and the card is there. @param {Scene} t @param {string} name @returns {Promise<{page: Page, card: Card}>} */
-const letGo = async (t, name) => {
-  const page = await open(t, name, CONTROLS[name]?.failure ?? broken);
+/** The app has its failure, and the card is there. @param {Scene} t @param {string} name @param {Answer} [failure] @returns {Promise<{page: Page, card: Card}>} */
+const letGo = async (t, name, failure = CONTROLS[name]?.failure ?? broken) => {
+  const page = await open(t, name, failure);
   await ask(page, 'one');
   const card = await t.card(page);
   await card.reaches('released');
@@ -163,6 +163,21 @@ export default {
         await offers(card, 'Reply Again');
         await card.click('#retry');
         await answer(page);
+      },
+    },
+    {
+      name: 'a wait that the app does not hold on for: its own control is offered when it is over, and not before',
+      run: async (t) => {
+        const error = { message: 'Provider returned error', code: 429, metadata: { provider_name: 'Cerebras', retry_after_seconds: 4 } };
+        const { page, card } = await letGo(t, 'unknown, streaming', { status: 200, sse: [{ data: { choices: [{ index: 0, delta: { content: 'The ans' } }] } }, { data: { error } }] });
+        const [{ at_ms } = { at_ms: 0 }] = await t.log();
+        assert.match(await card.text('#when') ?? '', /Try again in \d s/);
+        assert.equal(await card.text('#retry'), null);
+        await offers(card, 'Try again');
+        assert.ok(Date.now() - at_ms >= 4_000, 'not before');
+        await card.click('#retry');
+        await answer(page);
+        assert.equal((await t.log()).length, 2);
       },
     },
     {

@@ -291,6 +291,22 @@ async fn a_world_answers_what_the_request_asks_for() {
         let body = text(answer).await;
         assert!(body.contains(said), "{change}: {body}");
     }
+    let world = json!({"busy_models": ["a/b"], "instead": ["c/d", "e/f"], "key_affords": 900});
+    assert_eq!(mock.control("POST", "/script", json!({"conversation": "v", "world": world})).await.0, 200);
+    for (change, status, said) in [
+        (json!({}), 402, "billing_error"),
+        (json!({}), 402, "adjust the key's monthly limit"),
+        (json!({"max_tokens": 9}), 429, r#""fallback_models":["c/d","e/f"]"#),
+        (json!({"max_tokens": 9, "fallbacks": [{"model": "c/d"}, {"model": "e/f"}, {"model": "g/h"}]}), 400, "Too many models"),
+        (json!({"max_tokens": 9, "provider": {"only": ["groq"]}, "fallbacks": [{"model": "c/d"}]}), 404, "requested_providers"),
+    ] {
+        let mut body = json!({"model": "a/b", "messages": [{"role": "user", "content": "x"}]});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let answer = mock.send("openrouter.ai", post("openrouter.ai", "/api/v1/messages", "v", body)).await;
+        assert_eq!(answer.status(), status, "{change}");
+        let body = text(answer).await;
+        assert!(body.contains(said) && body.contains(r#""type":"error""#), "{change}: {body}");
+    }
     let mut key = get("openrouter.ai", "/api/v1/key");
     key.headers_mut().insert("authorization", "Bearer sk-or-v1-w".parse().unwrap());
     assert_eq!(json_of(mock.send("openrouter.ai", key).await).await["data"]["limit"], 5);
