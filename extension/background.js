@@ -323,7 +323,10 @@ const makeMenu = async () => {
 /** In the language that the person reads. @param {string} key @param {Record<string, string>} [args] */
 const say = async (key, args = {}) => fill((await loadWords()).words[key] ?? '', args);
 /** What the strip in a page says beside the verdict's own words. */
-const onStripWords = async () => ({ v: V, ok: true, words: Object.fromEntries(Object.entries((await loadWords()).words).filter(([key]) => key.startsWith('card_'))) });
+const onStripWords = async () => {
+  const { dir, words } = await loadWords();
+  return { v: V, ok: true, dir, words: Object.fromEntries(Object.entries(words).filter(([key]) => key.startsWith('card_'))) };
+};
 
 /** Runs in the page's frame: what is selected there, with its line ends; the menu's own text has none. @param {string} secret @param {string} identity */
 const readSelection = (secret, identity) => {

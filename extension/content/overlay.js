@@ -27,14 +27,39 @@
     #box { all: initial; position: fixed; inset: auto; margin: 0; padding: 0; border: 0; background: transparent; overflow: visible; color-scheme: light dark; }
     iframe { display: block; border: 0; margin: 0; padding: 0; background: transparent; color-scheme: light dark; max-inline-size: calc(100vw - ${2 * MARGIN_PX}px); max-block-size: calc(100vh - ${2 * MARGIN_PX}px); }
     iframe[data-quiet] { opacity: 0; pointer-events: none; }
-    #card { box-sizing: border-box; inline-size: min(340px, calc(100vw - 32px)); margin: 12px; padding: 14px 16px; border-radius: 12px; border: 1px solid light-dark(#d5d9e0, #3b4048);
-      background: light-dark(#fff, #1d2025); color: light-dark(#1b1f24, #eceef1); font: 14px/1.45 system-ui, sans-serif; box-shadow: 0 6px 20px rgb(0 0 0 / .18); }
-    #card * { font: inherit; color: inherit; }
-    #card p { margin: 0 0 8px; } #card #title { font-weight: 600; margin-inline-end: 28px; }
-    #card button, #card a { display: inline-block; box-sizing: border-box; min-block-size: 32px; padding: 5px 12px; margin-block-end: 8px; margin-inline-end: 8px; border-radius: 8px; border: 1px solid currentcolor; background: transparent; text-decoration: none; cursor: pointer; }
-    #card #retry { border-color: transparent; background: light-dark(#17609c, #86c8f5); color: light-dark(#fff, #0a2135); font-weight: 600; }
-    #card #close { float: inline-end; border: 0; padding: 0; min-inline-size: 28px; min-block-size: 28px; margin: 0; }
-    #card :focus-visible { outline: 2px solid light-dark(#1d5fd1, #8ab4ff); outline-offset: 2px; }
+    #card, #card * { box-sizing: border-box; margin: 0; font: inherit; color: inherit; }
+    #card { --soft: light-dark(#566273, #a6b2c0); --line: light-dark(#d5dce4, #3b4653); --strong: light-dark(#17609c, #86c8f5); display: grid; gap: 9px; inline-size: min(340px, calc(100vw - 32px));
+      max-block-size: calc(100vh - 32px); overflow: auto; overscroll-behavior: contain; margin: 12px; padding: 0 16px 14px; border-radius: 14px; border: 1px solid var(--line); background: light-dark(#fff, #1d232b);
+      color: light-dark(#18212c, #e9eef4); font: .875em/1.45 system-ui, sans-serif; text-align: start; overflow-wrap: anywhere; box-shadow: 0 1px 2px rgb(0 0 0 / .16), 0 6px 16px -4px rgb(0 0 0 / .3); }
+    #head { display: flex; gap: 8px; position: sticky; inset-block-start: 0; padding-block: 12px 0; background: inherit; }
+    #card #title { flex: 1; font-size: 1.14em; font-weight: 650; line-height: 1.35; }
+    #card button, #card a { cursor: pointer; }
+    #card #close { flex: none; block-size: 28px; inline-size: 28px; margin-block: -3px; margin-inline-end: -8px; padding: 0; border: 0; border-radius: 8px; background: none; color: var(--soft); font-size: 1.3em; line-height: 1; }
+    .actions, .asks { display: flex; flex-wrap: wrap; gap: 8px; }
+    .actions > * { flex: 1 1 7.5rem; display: flex; flex-direction: column; align-items: center; justify-content: center; min-block-size: 36px; padding: 6px 10px; border-radius: 9px; border: 1px solid var(--line); background: none;
+      line-height: 1.25; text-align: center; text-decoration: none; }
+    #card .actions > * { font-weight: 600; }
+    #card .actions > .main { background: var(--strong); border-color: transparent; color: light-dark(#fff, #0a2135); }
+    #card #retry { flex-basis: 100%; }
+    #card :is(.price, .detail, .quiet) { color: var(--soft); }
+    #card .main .price { color: inherit; }
+    #card .price, #card .detail { font-size: .86em; font-weight: 400; }
+    #card .quiet, .asks, #panel, #rule { font-size: .93em; }
+    .asks, #rule { column-gap: 16px; }
+    #card .ask { display: inline-flex; gap: 6px; align-items: baseline; min-block-size: 28px; padding: 2px 0; border: 0; background: none; color: var(--strong); }
+    #panel { display: grid; gap: 6px; padding-block-start: 9px; border-block-start: 1px solid var(--line); }
+    #card h3 { font-weight: 600; }
+    .lines { display: grid; gap: 4px; }
+    .line { display: flex; justify-content: space-between; gap: 12px; }
+    .line > :last-child { text-align: end; }
+    .offer { display: grid; grid-template-columns: 1fr auto; gap: 0 12px; align-items: baseline; padding: 6px 10px; border: 1px solid var(--line); border-radius: 9px; background: none; text-align: start; }
+    div.offer { border-style: dashed; }
+    #card button.offer .label { font-weight: 600; }
+    #card button.offer .price { color: inherit; }
+    .detail { grid-column: 1 / -1; }
+    #card :empty { display: none; }
+    #card :focus-visible { outline: 2px solid var(--strong); outline-offset: 2px; }
+    @media (pointer: coarse) { .actions > *, #card .ask, button.offer { min-block-size: 44px; } #card #close { block-size: 44px; inline-size: 44px; margin-block: -11px; } }
     @media (forced-colors: active) { #card { border-color: CanvasText; } }
     @media print { :host { display: none !important; } }`;
 
@@ -54,7 +79,7 @@
     let shown = false;        // the person can see something
     let openedAt = 0;
     let shownAt = 0;
-    /** What the strip says beside the verdict's words, in the same language; asked for where there is a strip. @type {Record<string, string> | null} */
+    /** What the strip says beside the verdict's words, in the same language, and how that is written; asked for where there is a strip. @type {{dir: string, words: Record<string, string>} | null} */
     let labels = null;
     let movedAt = 0;
     let rebuilds = 0;
@@ -172,103 +197,132 @@
         if (frame !== null) frame.title = view.verdict.words.title;
       } else if (performance.now() - openedAt < HELLO_MS) return;
       else if (labels !== null) drawStrip(view);
-      else ask({ v: V, type: 'strip_words' }).then((reply) => { labels = reply?.words ?? {}; draw(); });
+      else ask({ v: V, type: 'strip_words' }).then((reply) => { labels = { dir: reply?.dir ?? '', words: reply?.words ?? {} }; draw(); });
     };
 
-    /** The same words and actions without a frame. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload, auto_at_ms, remind, panel }) => {
+    /** The same words and actions without a frame: what is for the eye alone, and Details, are the card's. @param {View} what */
+    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload, auto_at_ms, remind, panel, rule }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
       const focused = /** @type {ShadowRoot} */ (box.getRootNode()).activeElement?.id;
       if (old?.dataset.phase !== phase) shownAt = performance.now(); // it appears, or its button comes to mean something else
+      /** @template {keyof HTMLElementTagNameMap} K @param {Element} into @param {K} tag @param {string} text @param {string} [kind] @param {string} [id] */
+      const add = (into, tag, text, kind = '', id = '') => {
+        const element = document.createElement(tag);
+        if (id !== '') element.id = id;
+        if (kind !== '') element.className = kind;
+        element.textContent = text;
+        into.append(element);
+        return element;
+      };
+      /** @param {HTMLElement} element @param {Act['action']} action */
+      const acts = (element, action, index = 0) => {
+        Object.assign(element.dataset, { act: action, index });
+        element.addEventListener('click', (event) => {
+          if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action, index);
+        });
+      };
+      /** @typedef {{label: string, price: string, detail?: string}} Offered */
+      /** @param {Element} into @param {Offered} what */
+      const addWords = (into, { label, price, detail = '' }) => { for (const [kind, text] of Object.entries({ label, price, detail })) add(into, 'span', text, kind); };
+      /** @param {Element} into @param {string} kind @param {Act['action']} action @param {number} index @param {Offered} what */
+      const offer = (into, kind, action, index, what) => {
+        const button = add(into, 'button', '', kind, `${action}-${index}`);
+        addWords(button, what);
+        acts(button, action, index);
+      };
+      /** @param {string} key @param {Record<string, string>} [args] */
+      const say = (key, args) => fill(labels?.words[key] ?? '', { count: String(attempt), ...args });
+      /** @param {number} at_ms */
+      const clock = (at_ms) => new Date(at_ms).toLocaleTimeString(words.lang, { hour: 'numeric', minute: '2-digit' });
+      const isKept = phase === 'held' || phase === 'armed' || phase === 'failed', isOver = phase === 'answered';
+
       const card = document.createElement('div');
       card.id = 'card';
       card.dataset.phase = phase;
       card.lang = words.lang;
+      card.dir = labels?.dir ?? '';
       card.setAttribute('role', 'region');
-      /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} id @param {string} text */
-      const add = (tag, id, text) => {
-        const element = document.createElement(tag);
-        if (id !== '') element.id = id;
-        element.textContent = text;
-        card.append(element);
-        return element;
-      };
-      /** @param {HTMLElement} element @param {Act['action']} action */
-      const acts = (element, action, index = 0) => element.addEventListener('click', (event) => {
-        if (event.isTrusted && performance.now() - shownAt >= GUARD_MS) onAct(action, index);
-      });
-      /** @param {string} key @param {Record<string, string>} [args] */
-      const say = (key, args) => fill(labels?.[key] ?? '', { count: String(attempt), ...args });
       card.setAttribute('aria-label', say('card_frame_title'));
-      const close = add('button', 'close', '×');
-      close.setAttribute('aria-label', say(['answered', 'released', 'explained', 'nothing'].includes(phase) || reload ? 'card_close' : 'card_close_held'));
+      const head = add(card, 'div', '', '', 'head'), done = attempt > 1 && by !== null ? say('card_answered_by', { provider: by }) : say(attempt > 1 ? 'card_answered_on' : 'card_answered');
+      const title = add(head, 'p', isOver ? done : words.title, '', 'title');
+      const close = add(head, 'button', '×', '', 'close');
+      close.setAttribute('aria-label', say(isOver || ['released', 'explained', 'nothing'].includes(phase) || reload ? 'card_close' : 'card_close_held'));
       acts(close, 'dismiss');
-      const done = attempt > 1 && by !== null ? say('card_answered_by', { provider: by }) : say(attempt > 1 ? 'card_answered_on' : 'card_answered');
-      add('p', 'title', phase === 'answered' ? done : words.title);
-      if (phase !== 'answered') add('p', 'body', words.body);
+      add(card, 'p', isOver ? '' : words.body, '', 'body');
       const tip = {
         held: 'card_tip_held', armed: 'card_tip_armed', retrying: 'card_tip_retrying', failed: 'card_failed',
         released: diagnosis.retry_helps === 'never' ? 'card_released' : 'card_released_wait',
         explained: reload ? 'card_tip_reload' : diagnosis.retry_helps === 'never' ? '' : 'card_explained_wait',
         answered: '', nothing: '',
       }[phase];
-      const status = add('p', 'status', tip === '' ? '' : say(tip));
-      (phase === 'answered' ? /** @type {Element} */ (card.querySelector('#title')) : status).setAttribute('role', 'status');
+      const status = add(card, 'p', tip === '' ? '' : say(tip), 'quiet', 'status');
+      (isOver ? title : status).setAttribute('role', 'status');
       if (auto_at_ms !== null) {
-        add('p', 'auto', say('card_auto_soon'));
-        acts(add('button', 'stop', say('card_auto_stop')), 'stop');
+        const line = add(card, 'div', '', 'line', 'auto');
+        add(line, 'span', say('card_auto_soon'));
+        acts(add(line, 'button', say('card_auto_stop'), 'ask', 'stop'), 'stop');
       }
-      if (remind === 'offer') acts(add('button', 'remind', say('card_remind')), 'remind');
-      else if (remind === 'set') add('p', 'tip', say('card_reminder_set'));
-      if (control !== null) acts(add('button', 'control', say('card_control', { label: control })), 'control');
-      const isKept = phase === 'held' || phase === 'armed' || phase === 'failed';
-      /** @param {string} id @param {{label: string, price: string}} what @param {Act['action']} action @param {number} index */
-      const offer = (id, { label, price }, action, index) => {
-        const button = add('button', id, `${label} (${price})`);
-        button.className = 'remedy';
-        acts(button, action, index);
-      };
-      let links = 0, changes = 0;
-      for (const [index, remedy] of phase === 'answered' ? [] : remedies.entries()) {
-        if (remedy.url !== null) {
-          if (++links > 2) continue;   // as on the card
-          const link = add('a', '', remedy.label);
-          link.className = 'remedy';
-          link.href = remedy.url;
-          link.target = '_blank';
-          link.rel = 'noopener noreferrer';
-        } else if (remedy.type === 'retry' && phase !== 'released' && (phase !== 'explained' || reload)) {
-          const button = add('button', 'retry', phase === 'retrying' ? say('card_retrying') : remedy.label);
+      const actions = add(card, 'div', '', 'actions'), hints = add(card, 'div', '', 'quiet'), asks = add(card, 'div', '', 'asks');
+      if (remind === 'offer') acts(add(actions, 'button', say('card_remind'), 'main', 'remind'), 'remind');
+      else if (remind === 'set') add(hints, 'p', say('card_reminder_set'), '', 'tip');
+      if (control !== null) acts(add(actions, 'button', say('card_control', { label: control }), 'main', 'control'), 'control');
+
+      // As many of each as on the card, and each with its condition.
+      const changes = (/** @type {Verdict['remedies'][number]} */ remedy) => isKept && (remedy.patch !== null || remedy.asks === 'price');
+      // The first one is the thing to press, unless it costs money or changes the model.
+      const kind = (/** @type {Verdict['remedies'][number]} */ { type, costs }) => (actions.childElementCount > 0 || costs === 'credits' || type === 'other_model' || type === 'paid_variant' ? 'remedy' : 'remedy main');
+      let links = remedies.some(changes) ? 1 : 2, buttons = 2;
+      for (const [index, remedy] of isOver ? [] : remedies.entries()) {
+        if (remedy.type === 'retry') {
+          if (phase === 'released' || (phase === 'explained' && !reload)) continue;
+          const button = add(actions, 'button', phase === 'retrying' ? say('card_retrying') : remedy.label, actions.childElementCount > 0 ? '' : 'main', 'retry');
+          if (remedy.price !== '') add(button, 'span', remedy.price, 'price');
           // Not `disabled`, which would take the focus; the bridge ignores a second Retry.
           button.setAttribute('aria-disabled', String(phase === 'retrying'));
           button.setAttribute('aria-pressed', String(phase === 'armed'));
           acts(button, phase === 'armed' ? 'disarm' : 'retry');
-          if (remedy.hint !== '') add('p', 'tip', remedy.hint); // what it may cost
-        } else if ((remedy.patch !== null && isKept && ++changes <= 2) || (remedy.asks !== null && (isKept || remedy.asks === 'limits'))) {
-          offer(`remedy-${index}`, remedy, 'remedy', index);
-        }
+        } else if (changes(remedy)) offer(buttons > 0 ? actions : asks, buttons-- > 0 ? kind(remedy) : 'ask', 'remedy', index, remedy);
+        else if (remedy.asks === 'limits' || (remedy.asks === 'providers' && isKept)) { offer(asks, 'ask', 'remedy', index, remedy); continue; }
+        else if (remedy.url !== null && links-- > 0) Object.assign(add(actions, 'a', remedy.label, kind(remedy)), { href: remedy.url, target: '_blank', rel: 'noopener noreferrer' });
+        else continue;
+        add(hints, 'p', remedy.type.startsWith('other_') ? '' : remedy.hint); // what their names and prices say already
       }
-      if (panel === 'loading' || panel === 'failed') add('p', 'panel', say(panel === 'loading' ? 'card_looking_up' : 'card_look_up_failed'));
-      else if (panel !== null && phase !== 'answered') {
-        add('p', 'panel', panel.title);
-        for (const { label, value } of panel.lines) add('p', '', `${label}: ${value}`);
-        for (const [index, one] of panel.offers.entries()) {
-          if (one.patch !== null && isKept) offer(`offer-${index}`, one, 'offer', index);
-          else add('p', '', [one.label, one.price, one.detail].filter((part) => part !== '').join(' · '));
+      const shown = add(card, 'div', '', '', 'panel');
+      if (panel === 'loading' || panel === 'failed') add(shown, 'p', say(panel === 'loading' ? 'card_looking_up' : 'card_look_up_failed'), 'quiet');
+      else if (panel !== null && !isOver) {
+        hints.remove(); // as on the card, what was looked up takes their place
+        add(shown, 'h3', panel.title);
+        const lines = add(shown, 'div', '', 'lines');
+        for (const { label, value } of panel.lines) {
+          const line = add(lines, 'div', '', 'line');
+          add(line, 'span', label, 'quiet');
+          add(line, 'span', value);
         }
-        if (panel.always !== null && isKept) offer('always', panel.always, 'always', 0);
-        if (panel.note !== '') add('p', '', panel.note);
+        for (const [index, one] of panel.offers.entries()) {
+          if (one.patch !== null && isKept) offer(shown, 'offer', 'offer', index, one);
+          else addWords(add(shown, 'div', '', 'offer'), one);
+        }
+        if (panel.always !== null && isKept) offer(shown, 'offer', 'always', 0, panel.always);
+        add(shown, 'p', panel.note, 'quiet');
+        if (panel.at_ms !== null) add(shown, 'p', say('card_read_at', { time: clock(panel.at_ms) }), 'quiet');
+      }
+      if (rule !== null) {
+        const line = add(card, 'p', say('card_rule', { provider: rule.name, time: clock(rule.until_ms) }), 'quiet', 'rule');
+        line.append(' ');
+        acts(add(line, 'button', say('card_undo'), 'ask', 'undo'), 'undo');
       }
       card.addEventListener('keydown', (event) => {
         event.stopPropagation();   // page shortcuts must not hear what is typed at the strip
         if (event.isTrusted && event.key === 'Escape') onAct(auto_at_ms === null ? 'dismiss' : 'stop', 0);
       });
+      const scrolled = old?.scrollTop ?? 0;
       old?.remove();
       box.append(card);
+      card.scrollTop = scrolled;
       if (focused) /** @type {HTMLElement | null} */ (card.querySelector(`#${focused}`))?.focus({ preventScroll: true }); // who uses keys stays in it
-      place(card.offsetWidth + 24, card.offsetHeight + 24);
+      grow(place(card.offsetWidth + 24, card.offsetHeight + 24));
     };
 
     /** Fields to type in and the buttons beside them: what must not be covered. A field within a component is seen once it has the focus. @returns {DOMRect[]} */
@@ -335,6 +389,8 @@
     const placeSoon = () => { if (placeTimer === 0) placeTimer = setTimeout(() => { placeTimer = 0; placeAgain(); }, LAYOUT_MS); };
     /** @param {number} height */
     const grow = (height) => {
+      const strip = /** @type {HTMLElement | null | undefined} */ (box?.querySelector('#card'));
+      if (strip) strip.style.maxBlockSize = `${height - 24}px`; // less its margins
       if (frame === null || !alive) return;
       frame.style.width = `${size.width}px`;
       frame.style.height = `${height}px`;

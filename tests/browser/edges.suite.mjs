@@ -247,7 +247,7 @@ export default {
         await page.mouse.click(at.x + at.width / 2, at.y + at.height / 2);
         const since = await page.evaluate(() => performance.now() - /** @type {any} */ (globalThis).strip);
         if (since < 250) assert.equal(await card.phase(), 'held', `a click after ${since} ms was meant for the page`);
-        await card.click('#retry');
+        if (await card.phase() === 'held') await card.click('#retry'); // on a machine that is slow the first one was late enough
         await card.reaches('armed');
         assert.equal(await card.text('#retry'), 'Retry');
         assert.equal(await card.text('#status'), 'It sends by itself. Press again to stop.');

@@ -51,21 +51,6 @@ export default {
     { name: 'Cross-Origin-Embedder-Policy require-corp', run: (t) => rescued(t, { header: 'Cross-Origin-Embedder-Policy:require-corp' }) },
     { name: 'a sandboxed page gets the strip, with the same words and actions', run: (t) => rescued(t, { csp: 'sandbox allow-scripts allow-forms' }, false) },
     {
-      name: 'on the strip a change is a button too, with its price',
-      run: async (t) => {
-        await t.world({ providers: ['Cerebras', 'Together'], busy: ['Cerebras'] });
-        const page = await t.open('chat.html', { csp: 'sandbox allow-scripts allow-forms' });
-        await send(page, 'one');
-        const card = await t.card(page);
-        await card.reaches('held');
-        assert.equal(await card.text('button.remedy'), 'Skip Cerebras (price may differ)');
-        await card.click('button.remedy');
-        await first(page, 'answer');
-        assert.deepEqual((await t.log()).map(({ body }) => JSON.parse(body).provider ?? null), [null, { ignore: ['cerebras'] }]);
-        await until('who answered', async () => await card.text('#title') === 'Answered on try 2 by Together');
-      },
-    },
-    {
       name: 'the strip is dismissed: the app has its answer',
       run: async (t) => {
         await t.script({ preset: 'seed429' });

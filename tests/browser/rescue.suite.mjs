@@ -17,6 +17,9 @@ const sent = (question, more = {}) => JSON.stringify({ model: 'openai/gpt-oss-12
 /** With one more member. @param {string} body @param {string} member */
 const plus = (body, member) => `${body.slice(0, -1)},${member}}`;
 
+/** A page where no frame can live: the strip stands in for the card. */
+const STRIP = { csp: 'sandbox allow-scripts allow-forms' };
+
 /** A failure that is held: its card. @param {Scene} t @param {Record<string, string | number>} [setup] @param {object} [more] */
 const failing = async (t, setup = {}, more = {}) => {
   const page = await t.open('chat.html', Object.keys(more).length === 0 ? setup : { ...setup, with: JSON.stringify(more) });
@@ -45,6 +48,101 @@ const oneClick = (world, label, price, member, { setup = {}, more = {} } = {}) =
   await card.reaches('answered');
 };
 
+/** What has to be looked up, on the card and on the strip. @param {string} where @param {Record<string, string>} setup @returns {import('./lib/scene.mjs').Test[]} */
+const lookedUp = (where, setup) => [
+  {
+    name: `who else serves it, on ${where}: looked up on a click alone, the failed one marked, one click sends it there`,
+    run: async (t) => {
+      await t.world(POOLS);
+      const earlier = (await t.mock.all()).length; // other suites look up too
+      const lists = async () => (await t.mock.all()).slice(earlier).filter(({ path }) => path.endsWith('/endpoints'));
+      const model = where === 'the strip' ? 'z-ai/glm-4.6' : 'openai/gpt-oss-120b'; // a list that has just come is not asked for again
+      const { page, card } = await failing(t, setup, { model });
+      assert.equal((await lists()).length, 0);
+      assert.equal(await card.press('Who else serves it?'), 'Who else serves it? free');
+      await until('the list', () => card.text('div.offer'));
+      const [asked] = await lists();
+      assert.deepEqual([asked?.path, asked?.headers.authorization, asked?.headers.cookie], [`/api/v1/models/${model}/endpoints`, undefined, undefined]);
+      assert.match(await card.text('div.offer') ?? '', /^Cerebras\s+failed just now/);
+      assert.match(await card.press('DeepInfra'), /^DeepInfra about \$0\.0006 \$0\.13 in, \$0\.60 out · 262k context · 99 % up$/);
+      const body = sent('why', { model });
+      await assertRescued(t, page, body, plus(body, '"provider":{"order":["deepinfra"],"ignore":["cerebras"]}'));
+      await until('who answered', async () => (await card.text('#title')) === 'Answered on try 2 by DeepInfra');
+    },
+  },
+  {
+    name: `the paid version, on ${where}: its price first, then on the button, and asked for each time`,
+    run: async (t) => {
+      await t.world({ ...POOLS, busy: [], free_used_up: true });
+      const { page, card } = await failing(t, setup, { model: 'a/b:free' });
+      assert.equal(await card.text('#retry'), null);
+      assert.equal(await card.read((root) => [...root.querySelectorAll('button.main')].filter((button) => button.checkVisibility()).length), 0, 'what costs money is not the thing to press');
+      assert.equal(await card.press('Use the paid version'), 'Use the paid version shows the price first');
+      await card.button('Send it paid');
+      assert.equal((await t.log()).length, 1, 'nothing is paid for by asking');
+      assert.match(await card.text('#panel') ?? '', /1,000 tokens, at the dearest provider/);
+      assert.equal(await card.press('Send it paid'), 'Send it paid about $0.0030');
+      await assertRescued(t, page, sent('why', { model: 'a/b:free' }), sent('why', { model: 'a/b' }));
+      await Card.gone(page);
+      await send(page, 'why not');
+      await (await t.card(page)).button('Use the paid version');
+      assert.equal((await t.log()).length, 3);
+    },
+  },
+  {
+    name: `my limits, on ${where}: numbers alone, with the time of reading; asked by the page with its own key`,
+    run: async (t) => {
+      await t.world({ ...POOLS, key: { limit: 5, limit_remaining: 0.25, limit_reset: 'monthly' }, credits: { total_credits: 10, total_usage: 1.25 } });
+      const { card } = await failing(t, setup);
+      const asked = async () => (await t.mock.all()).filter(({ path, conversation }) => conversation === t.conversation && /\/(key|credits)$/.test(path));
+      assert.equal((await asked()).length, 0);
+      assert.equal(await card.press('My limits'), 'My limits free');
+      await until('the numbers', () => card.text('.lines'));
+      const lines = await card.read((root) => Array.from(root.querySelectorAll('.lines > div'), (one) => Array.from(one.children, (part) => part.textContent)));
+      assert.deepEqual(lines, [['Credits left', '$8.75'], ['This key\'s cap', '$0.25 of $5.00 left this month'], ['Free requests today', '47 of 50 left'], ['Account', 'Has bought credits']]);
+      assert.match(await card.text('#panel') ?? '', /Read at \d/);
+      const from = where === 'the strip' ? 'null' : `https://${t.host}`; // a sandboxed page has no origin
+      assert.deepEqual((await asked()).map(({ path, headers }) => [path, headers.authorization, headers.origin]), ['/api/v1/key', '/api/v1/credits'].map((path) => [path, `Bearer sk-or-v1-${t.conversation}`, from]));
+    },
+  },
+  {
+    name: `a rule for an hour, on ${where}: the next failure goes elsewhere by itself, is told, and can be undone there and in the popup`,
+    run: async (t) => {
+      await t.world(POOLS);
+      const { page, card } = await failing(t, setup);
+      await card.press('Who else serves it?');
+      assert.equal(await card.press('Skip Cerebras on this site for 1 hour'), 'Skip Cerebras on this site for 1 hour price may differ');
+      await first(page, 'answer');
+      await Card.gone(page, 12_000);
+      await send(page, 'why again');
+      const next = await t.card(page);
+      await until('two answers', async () => (await talk(page)).filter(({ kind, details }) => kind === 'answer' && details !== null).length === 2);
+      assert.match(await next.text('#rule') ?? '', /^Cerebras is skipped here until \d/);
+      assert.deepEqual((await t.log()).map(({ body }) => JSON.parse(body).provider ?? null), [null, { ignore: ['cerebras'] }, null, { ignore: ['cerebras'] }]);
+      const popup = await t.openPopup();
+      await until('the popup says it', () => popup.evaluate(() => document.getElementById('rule-says')?.textContent?.startsWith('Cerebras is skipped')));
+      await popup.click('#end-rule');
+      await until('it is gone', () => popup.evaluate(() => document.getElementById('rule-box')?.hidden === true));
+      await page.bringToFront();
+      await Card.gone(page, 12_000);
+      await send(page, 'and again');
+      const last = await t.card(page);
+      await last.reaches('held');
+      assert.equal((await t.log()).length, 5, 'nothing is sent again by itself');
+      // Set once more, and taken back where it was set.
+      await last.press('Who else serves it?');
+      await last.press('Skip Cerebras on this site for 1 hour');
+      await last.reaches('answered');
+      await last.click('[data-act="undo"]');
+      await until('it is taken back', async () => await last.text('#rule') === null);
+      await Card.gone(page, 12_000);
+      await send(page, 'once more');
+      await (await t.card(page)).reaches('held');
+      assert.equal((await t.log()).length, 7);
+    },
+  },
+];
+
 const SKIPPED = '"provider":{"ignore":["cerebras"]}';
 const AFFORD = { ...POOLS, busy: [], afford: 900 };
 
@@ -55,6 +153,7 @@ export default {
     { name: 'another provider: by fetch', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED) },
     { name: 'another provider: by XMLHttpRequest', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { by: 'xhr' } }) },
     { name: 'another provider: a Request, and a body of bytes', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { body: 'bytes' } }) },
+    { name: 'another provider: on the strip', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: STRIP }) },
     { name: 'another provider: a stream', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { stream: '1' }, more: { stream: true } }) },
     { name: 'another provider: responses', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { endpoint: `${API}responses` } }) },
     { name: 'another provider: messages', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { endpoint: `${API}messages` } }) },
@@ -96,43 +195,10 @@ export default {
         await assertRescued(t, page, sent('why', more), sent('why', { provider: {} }));
       },
     },
-    {
-      name: 'who else serves it: looked up on a click alone, the failed one marked, one click sends it there',
-      run: async (t) => {
-        await t.world(POOLS);
-        const earlier = (await t.mock.all()).length; // other suites look up too
-        const lists = async () => (await t.mock.all()).slice(earlier).filter(({ path }) => path.endsWith('/endpoints'));
-        const { page, card } = await failing(t);
-        assert.equal((await lists()).length, 0);
-        assert.equal(await card.press('Who else serves it?'), 'Who else serves it? free');
-        await until('the list', () => card.text('.offer.failed'));
-        const [asked] = await lists();
-        assert.deepEqual([asked?.path, asked?.headers.authorization, asked?.headers.cookie], ['/api/v1/models/openai/gpt-oss-120b/endpoints', undefined, undefined]);
-        assert.match(await card.text('.offer.failed') ?? '', /^Cerebras\s+failed just now/);
-        assert.match(await card.press('DeepInfra'), /^DeepInfra about \$0\.0006 \$0\.13 in, \$0\.60 out · 262k context · 99 % up$/);
-        const body = sent('why');
-        await assertRescued(t, page, body, plus(body, '"provider":{"order":["deepinfra"],"ignore":["cerebras"]}'));
-        await until('who answered', async () => (await card.text('#title')) === 'Answered on try 2 by DeepInfra');
-      },
-    },
-    {
-      name: 'where no frame can live: the strip looks up who else serves it, and sends it there',
-      run: async (t) => {
-        await t.world(POOLS);
-        const { page, card } = await failing(t, { csp: 'sandbox allow-scripts allow-forms' });
-        /** @param {string} label */
-        const press = async (label) => {
-          const id = await until(label, () => card.read((root, words) => Array.from(root.querySelectorAll('button')).find(({ textContent }) => textContent?.startsWith(words))?.id, label));
-          await card.click(`#${id}`);
-        };
-        await press('Who else serves it? (free)');
-        await press('DeepInfra (about $');
-        await first(page, 'answer');
-        const body = sent('why');
-        assert.deepEqual((await t.log()).map((one) => one.body), [body, plus(body, '"provider":{"order":["deepinfra"],"ignore":["cerebras"]}')]);
-      },
-    },
+    ...lookedUp('the card', {}),
+    ...lookedUp('the strip', STRIP),
     { name: 'a shorter answer: chat', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855') },
+    { name: 'a shorter answer: what is left of the key\'s cap', run: oneClick({ ...POOLS, busy: [], key_affords: 900 }, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855') },
     { name: 'a shorter answer: responses', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_output_tokens":855', { setup: { endpoint: `${API}responses` } }) },
     { name: 'a shorter answer: by XMLHttpRequest', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855', { setup: { by: 'xhr' } }) },
     {
@@ -145,28 +211,27 @@ export default {
       },
     },
     { name: 'too long: the middle is left out', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]') },
+    { name: 'too long: responses', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]', { setup: { endpoint: `${API}responses` } }) },
+    ...['responses', 'messages'].map((api) => ({
+      name: `one of those who serve it: ${api}`,
+      run: async (/** @type {Scene} */ t) => {
+        await t.world(POOLS);
+        const { page, card } = await failing(t, { endpoint: `${API}${api}` });
+        await card.press('Who else serves it?');
+        await card.press('DeepInfra');
+        const body = sent('why');
+        await assertRescued(t, page, body, plus(body, '"provider":{"order":["deepinfra"],"ignore":["cerebras"]}'));
+      },
+    })),
+    ...Object.entries({
+      'chat/completions': '"models":["z-ai/glm-4.6","openai/gpt-oss-120b"]', 'responses': '"models":["z-ai/glm-4.6","openai/gpt-oss-120b"]', 'messages': '"fallbacks":[{"model":"z-ai/glm-4.6"},{"model":"openai/gpt-oss-120b"}]',
+    }).map(([api, member]) => ({
+      name: `other models that OpenRouter names, three at most with its own: ${api}`,
+      run: oneClick({ ...POOLS, busy: [], busy_models: ['a/b'], instead: ['z-ai/glm-4.6', 'openai/gpt-oss-120b', 'c/d'] }, 'Let glm-4.6, gpt-oss-120b answer', 'price may differ', member, { setup: { endpoint: `${API}${api}` }, more: { model: 'a/b' } }),
+    })),
     {
       name: 'another model: a free one that is busy, answered by any free one',
       run: oneClick({ ...POOLS, busy: [], busy_models: ['a/b:free'] }, 'Let another free model answer', 'no extra cost', '"models":["openrouter/free"]', { more: { model: 'a/b:free' } }),
-    },
-    {
-      name: 'the paid version: its price first, then on the button, and asked for each time',
-      run: async (t) => {
-        await t.world({ ...POOLS, busy: [], free_used_up: true });
-        const { page, card } = await failing(t, {}, { model: 'a/b:free' });
-        assert.equal(await card.text('#retry'), null);
-        assert.equal(await card.read((root) => [...root.querySelectorAll('button.main')].filter((button) => button.checkVisibility()).length), 0, 'what costs money is not the thing to press');
-        assert.equal(await card.press('Use the paid version'), 'Use the paid version shows the price first');
-        await card.button('Send it paid');
-        assert.equal((await t.log()).length, 1, 'nothing is paid for by asking');
-        assert.match(await card.text('#panel') ?? '', /1,000 tokens, at the dearest provider/);
-        assert.equal(await card.press('Send it paid'), 'Send it paid about $0.0030');
-        await assertRescued(t, page, sent('why', { model: 'a/b:free' }), sent('why', { model: 'a/b' }));
-        await Card.gone(page);
-        await send(page, 'why not');
-        await (await t.card(page)).button('Use the paid version');
-        assert.equal((await t.log()).length, 3);
-      },
     },
     {
       name: 'several at once: those that asked alike follow a change; a payment is for one alone',
@@ -217,21 +282,6 @@ export default {
       },
     },
     {
-      name: 'my limits: numbers alone, with the time of reading; asked by the page with its own key',
-      run: async (t) => {
-        await t.world({ ...POOLS, key: { limit: 5, limit_remaining: 0.25, limit_reset: 'monthly' }, credits: { total_credits: 10, total_usage: 1.25 } });
-        const { card } = await failing(t);
-        const asked = async () => (await t.mock.all()).filter(({ path, conversation }) => conversation === t.conversation && /\/(key|credits)$/.test(path));
-        assert.equal((await asked()).length, 0);
-        assert.equal(await card.press('My limits'), 'My limits free');
-        await until('the numbers', () => card.text('.lines'));
-        const lines = await card.read((root) => Array.from(root.querySelectorAll('.lines > div'), (one) => Array.from(one.children, (part) => part.textContent)));
-        assert.deepEqual(lines, [['Credits left', '$8.75'], ['This key\'s cap', '$0.25 of $5.00 left this month'], ['Free requests today', '47 of 50 left'], ['Account', 'Has bought credits']]);
-        assert.match(await card.text('#panel') ?? '', /Read at \d/);
-        assert.deepEqual((await asked()).map(({ path, headers }) => [path, headers.authorization, headers.origin]), ['/api/v1/key', '/api/v1/credits'].map((path) => [path, `Bearer sk-or-v1-${t.conversation}`, `https://${t.host}`]));
-      },
-    },
-    {
       name: 'my limits: also where the app has its error already',
       run: async (t) => {
         await t.script({ preset: 'key_total403' });
@@ -260,28 +310,22 @@ export default {
       },
     },
     {
-      name: 'a rule for an hour: the next failure goes elsewhere by itself, is told, and can be undone on the card and in the popup',
+      name: 'a rule ends by itself: the next failure asks again',
       run: async (t) => {
         await t.world(POOLS);
         const { page, card } = await failing(t);
         await card.press('Who else serves it?');
-        assert.equal(await card.press('Skip Cerebras on this site for 1 hour'), 'Skip Cerebras on this site for 1 hour price may differ');
-        await first(page, 'answer');
+        await card.press('Skip Cerebras on this site for 1 hour');
         await Card.gone(page, 12_000);
+        const ours = await t.openExtensionPage('popup.html');
+        await ours.evaluate(async (host) => {
+          const { rules } = /** @type {any} */ (await chrome.storage.session.get('rules'));
+          rules[host].until_ms = Date.now() - 1;
+          await chrome.storage.session.set({ rules });
+        }, t.host);
         await send(page, 'why again');
-        const next = await t.card(page);
-        await until('two answers', async () => (await talk(page)).filter(({ kind, details }) => kind === 'answer' && details !== null).length === 2);
-        assert.match(await next.text('#rule') ?? '', /^Cerebras is skipped here until/);
-        assert.deepEqual((await t.log()).map(({ body }) => JSON.parse(body).provider ?? null), [null, { ignore: ['cerebras'] }, null, { ignore: ['cerebras'] }]);
-        const popup = await t.openPopup();
-        await until('the popup says it', () => popup.evaluate(() => document.getElementById('rule-says')?.textContent?.startsWith('Cerebras is skipped')));
-        await popup.click('#end-rule');
-        await until('it is gone', () => popup.evaluate(() => document.getElementById('rule-box')?.hidden === true));
-        await page.bringToFront();
-        await send(page, 'and again');
-        const last = await t.card(page);
-        await last.reaches('held');
-        assert.equal((await t.log()).length, 5, 'nothing is sent again by itself');
+        await (await t.card(page)).reaches('held');
+        assert.equal((await t.log()).length, 3);
       },
     },
     {
