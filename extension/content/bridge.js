@@ -22,7 +22,7 @@
   const LIMITS_MS = 8_000;     // a key's numbers that have not come by then do not come
   const CONTROL_MS = 60_000;   // for the answer to a press on the app's own control
   const LEAST_REMINDER_MS = 60_000;
-  const LONGEST_MS = 2 ** 31 - 1; // of a timer: a longer one would be over at once, and a limit may be a month
+  const LOOK_MS = 1_000;       // while a press waits: a laptop that sleeps stops timers, and not the clock
   const LEAST_WIDTH = 200, LEAST_HEIGHT = 120; // CSS px of a frame in which a card can be read and pressed
 
   // After an update of the extension Firefox runs this again in open pages; the old card is a zombie that nobody else removes.
@@ -624,12 +624,15 @@
 
   /** One request finds out, as soon as no wait runs any more; the others wait for it. */
   const probe = () => {
+    const waited = armed !== 0;
     armed = 0;
     const one = [...held.values()].find(({ state }) => state === 'held'), last = slowest();
     const reload = held.size === 0 && story?.reload === true, ready = readyAt(last ?? { verdict: reload ? story?.verdict ?? null : null });
     // Timers may come a moment early, and a later failure may state a longer wait.
-    if ((one !== undefined || reload) && ready > 0) armed = setTimeout(probe, Math.min(ready - Date.now(), LONGEST_MS));
-    else if (one !== undefined) {
+    if ((one !== undefined || reload) && ready > 0) {
+      armed = setTimeout(probe, Math.min(ready - Date.now(), LOOK_MS));
+      if (waited) return; // the card says so already
+    } else if (one !== undefined) {
       following = null;
       sendAgain(one);
     } else if (reload) {
