@@ -9,6 +9,9 @@ use serde_json::Value;
 use std::fs;
 use std::sync::LazyLock;
 
+#[path = "fuzz/doors.rs"]
+mod doors;
+
 static ENGLISH: LazyLock<Locale> = LazyLock::new(Locale::english);
 struct Row {
     surface: Surface,
@@ -114,6 +117,21 @@ proptest! {
                 prop_assert!(verdict.words.raw.chars().count() <= 4_000);
             }
         }
+    }
+
+    /// What the fuzz targets hold in the long run.
+    #[test]
+    fn no_door_fails(head in any::<[u8; 8]>(), text in prop_oneof![".{0,60}", scraps()], row in 0_usize..10_000) {
+        for text in [text.as_str(), &ROWS[row % ROWS.len()].body] {
+            let bytes = [&head, text.as_bytes()].concat();
+            for door in [doors::reader, doors::stream, doors::waits, doors::verdict] {
+                door(&bytes);
+            }
+        }
+        let [a, b, c, d, e, f, g, h] = head;
+        doors::lists(format!(
+            r#"{{"data":{{"endpoints":[{{"provider_name":"P{a}","tag":"t{b}/x","context_length":{c}{d},"pricing":{{"prompt":"0.{e}","completion":{f}.{g},"request":-{h}}}}}]}},"limit":{a}{b}{c}{d}{e}{f},"limit_remaining":"-{g}.{h}","free_limit":{a},"free_remaining":{b}}}"#
+        ).as_bytes());
     }
 
     #[test]
