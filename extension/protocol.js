@@ -85,7 +85,7 @@
  */
 
 /** @typedef {{v: 1, type: 'failed'}} Failed  tap or worker → bridge: a call of the page's failed, and it is not clear yet whose failure it is */
-/** @typedef {{v: 1, type: 'ping'}} Ping  tap → bridge, only while something is held */
+/** @typedef {{v: 1, type: 'ping'}} Ping  tap → bridge, only while something is held, or a card is there */
 /** @typedef {{v: 1, type: 'pong'}} Pong  bridge → tap */
 
 /**
@@ -97,6 +97,8 @@
  * bridge → tap. A click on "My limits": ask OpenRouter with the key of this failed story.
  * @typedef {{v: 1, type: 'ask_limits', story: number}} AskLimits
  */
+
+/** @typedef {{v: 1, type: 'card', open: boolean}} CardIs  bridge → tap: while a card is there, the tap looks whether we are; where we are gone, it takes the card away */
 
 /**
  * bridge → tap. What the tap obeys beside: a decision on an id that it issued.

@@ -101,7 +101,7 @@
   let following = null;
   let fade = 0;
 
-  const overlay = cooldownStage.createStage({ onAct: (action, index) => act(action, index), openRoots: globalThis.cooldownBuild?.test === true });
+  const overlay = cooldownStage.createStage({ onAct: (action, index) => act(action, index), onCard: (open) => tap?.postMessage({ v: V, type: 'card', open }), openRoots: globalThis.cooldownBuild?.test === true });
 
   /** @param {Decide['action']} action @param {number} id @param {number | null} deadline_ms @param {Edit[] | null} patch */
   const decide = (action, id, deadline_ms = null, patch = null) => tap?.postMessage({ v: V, type: 'decide', id, action, deadline_ms, patch });
@@ -851,7 +851,8 @@
     for (const id of notes.keys()) end(id, null);
     dismiss();
   });
-  addEventListener('pageshow', () => {
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) tap?.postMessage({ v: V, type: 'card', open: false });
     for (const id of left) decide('release', id);
     left = [];
   });

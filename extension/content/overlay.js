@@ -64,9 +64,10 @@
     @media print { :host { display: none !important; } }`;
 
   /**
-   * @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options `openRoots` in test builds alone
+   * @param {{onAct: (action: Act['action'], index: number) => void, onCard: (open: boolean) => void, openRoots: boolean}} options `onCard`: there is a card in
+   *   this frame, or none any more; `openRoots` in test builds alone
    */
-  const createOverlay = ({ onAct, openRoots }) => {
+  const createOverlay = ({ onAct, onCard, openRoots }) => {
     /** @type {HTMLElement | null} */ let host = null;
     /** @type {Element | null} */ let put = null;   // where the host was put
     /** @type {HTMLElement | null} */ let box = null;
@@ -477,6 +478,7 @@
       clearTimeout(placeTimer);
       placeTimer = 0;
       const focused = host !== null && document.activeElement === host;
+      if (host !== null) onCard(false);
       host?.remove();
       if (focused) leave();
       host = put = box = frame = port = view = focusBefore = null;
@@ -511,6 +513,7 @@
         makeHost();
         makeFrame();
         watch();
+        onCard(true);
       },
       /** @param {View} what */
       show: (what) => { view = what; draw(); },

@@ -11,8 +11,10 @@
   const AGAIN_MS = 100; // after the worker stopped: one that cannot start must not be called without end
   const SEAT_MS = 500; // awake, the worker and the top frame answer within a few ms, from cold within 300; later the card stands here
 
-  /** @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options */
-  const inTopFrame = ({ onAct, openRoots }) => {
+  /** @typedef {{onAct: (action: Act['action'], index: number) => void, onCard: (open: boolean) => void, openRoots: boolean}} Options as the overlay has them */
+
+  /** @param {Options} options */
+  const inTopFrame = ({ onAct, onCard, openRoots }) => {
     /** What is asked to be seen, the latest last; null where it is still judged. @type {Map<number, View | null>} by frame; our own is 0 */
     const views = new Map();
     /** Our own go before those of frames; and what is still judged hides nothing that can be read. */
@@ -21,7 +23,7 @@
       return readable.includes(0) ? 0 : readable.at(-1) ?? [...views.keys()].at(-1) ?? null;
     };
     const overlay = cooldownOverlay.createOverlay({
-      openRoots,
+      onCard, openRoots,
       onAct: (action, index) => {
         const frame = shown();
         if (frame === null || frame === 0) onAct(action, index);
@@ -66,9 +68,9 @@
     });
   };
 
-  /** @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options */
-  const inFrame = ({ onAct, openRoots }) => {
-    const overlay = cooldownOverlay.createOverlay({ onAct, openRoots });
+  /** @param {Options} options */
+  const inFrame = (options) => {
+    const { onAct } = options, overlay = cooldownOverlay.createOverlay(options);
     /** @type {'closed' | 'asking' | 'top' | 'here'} */
     let seat = 'closed';
     /** @type {View | null} */
@@ -133,7 +135,7 @@
     });
   };
 
-  /** @param {{onAct: (action: Act['action'], index: number) => void, openRoots: boolean}} options `openRoots` in test builds alone */
+  /** @param {Options} options `openRoots` in test builds alone */
   const createStage = (options) => (top === window ? inTopFrame(options) : inFrame(options));
   Object.defineProperty(globalThis, 'cooldownStage', { value: Object.freeze({ createStage }) });
 })();

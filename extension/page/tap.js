@@ -20,6 +20,7 @@
   const STORIES = 50;         // that are remembered: each keeps a body
   const HELD_MAX = 200;       // calls that are kept at once: a page that fails without end has its answers
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and the extension is gone
+  const LOOK_MS = 500;        // the same while there is only a card
   const REST_MS = 2_000;      // a good answer that the page has not begun to read by then is taken for answered
   const BODY_MAX = 65_536, FACTS_MAX = 4_194_304, URL_MAX = 2_048; // characters
   const LOOK_MAX = 16_384;    // bytes of a good answer that are looked at for an error: such events, and such bodies, are small
@@ -127,7 +128,7 @@
    * @type {Record<string, (action?: unknown, ms?: unknown, patch?: unknown) => boolean>}
    */
   const waiting = create(null);
-  let beating = 0, missed = 0;
+  let beating = 0, looking = 0, missed = 0;
 
   const beat = () => {
     let kept = false;
@@ -137,11 +138,16 @@
     beating = 0;
     if (kept) letGo();
   };
+  const look = () => {
+    if (beating !== 0) return;
+    if (missed < 2) { missed += 1; tell({ v: 1, type: 'ping' }); } else letGo();
+  };
 
   /** The extension is gone, or a newer tap has taken over: the page gets everything, and nothing is watched any more. */
   const letGo = () => {
     for (const id in waiting) waiting[id]?.('gone');
     alive = false;
+    clearInterval(looking);
     // In Firefox nobody else is left to do it. By methods that may be the page's: it may know by now.
     try { const cards = document.querySelectorAll('div[data-cooldown]:empty'); for (let i = 0; i < cards.length; i++) cards[i]?.remove(); } catch { /* it stays */ }
   };
@@ -154,6 +160,10 @@
       everything = own(m, 'watch') === 'all';
       home = own(m, 'watch') === 'own' ? `${origin}/` : '';
       routes = own(m, 'routes');
+    }
+    if (type === 'card') {
+      clearInterval(looking);
+      if (own(m, 'open') === true) looking = setInterval(look, LOOK_MS);
     }
     if (type === 'decide') waiting[/** @type {string} another key finds nothing */ (own(m, 'id'))]?.(own(m, 'action'), own(m, 'deadline_ms'), own(m, 'patch'));
     if (type === 'ask_limits') askLimits(/** @type {number} */ (own(m, 'story')));

@@ -89,8 +89,7 @@ const dies = (step, death) => ({
     try {
       if (!death.final) await decide(t, page);
       await toldOnce(page, death.final && step.kept ? FAST_MS : 8_000, 'the app has its answer');
-      // In Firefox our script in the page dies first, and the tap looks for it only while something is held.
-      if (death.final && (step.kept || !(death.after && t.driver.name === 'firefox'))) await Card.gone(page, 2_000);
+      if (death.final) await Card.gone(page, 4_000);
     } finally { await death.after?.(t, page); }
     const sent = (await t.log()).length;
     assert.ok(sent <= step.answers.length + 1, `nothing is sent that nobody asked for: ${sent}`);

@@ -44,7 +44,7 @@ declare const cooldownControl: Readonly<{
 }>;
 
 declare const cooldownStage: Readonly<{
-  createStage(options: { onAct(action: Act['action'], index: number): void; openRoots: boolean }): Readonly<{
+  createStage(options: { onAct(action: Act['action'], index: number): void; onCard(open: boolean): void; openRoots: boolean }): Readonly<{
     open(): void;
     show(view: View): void;
     close(): void;
@@ -53,7 +53,7 @@ declare const cooldownStage: Readonly<{
 }>;
 
 declare const cooldownOverlay: Readonly<{
-  createOverlay(options: { onAct(action: Act['action'], index: number): void; openRoots: boolean }): Readonly<{
+  createOverlay(options: { onAct(action: Act['action'], index: number): void; onCard(open: boolean): void; openRoots: boolean }): Readonly<{
     open(): void;
     show(view: View): void;
     close(): void;

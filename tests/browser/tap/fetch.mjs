@@ -396,6 +396,32 @@ test('a busy page is not taken for a dead extension; the heart rests when nothin
   });
 });
 
+test('a card that holds nothing goes with the extension too, and all else passes through; without one, and while we are there, nothing happens', async () => {
+  script('card', error429);
+  const { result } = await inPage(async () => {
+    const card = () => document.querySelectorAll('[data-cooldown]:empty').length;
+    document.documentElement.insertAdjacentHTML('beforeend', '<div data-cooldown></div>');
+    t.send({ v: 1, type: 'card', open: true });
+    await t.message('ping', 3);
+    same(card(), 1, 'cards while somebody answers');
+    t.send({ v: 1, type: 'card', open: false });
+    await sleep(50);
+    const pings = t.of('ping').length;
+    await sleep(700);
+    same(t.of('ping').length, pings, 'pings without a card');
+    t.send({ v: 1, type: 'card', open: true });
+    t.answers = false;
+    const from = performance.now();
+    await t.until(() => card() === 0, 'the card to go');
+    const took = performance.now() - from, before = t.log.length;
+    same((await post('card', '1')).status, 429);
+    await sleep(700);
+    same(t.log.length, before, 'messages');
+    return took;
+  });
+  assert.ok(result < 2_500, `gone after ${result} ms`);
+});
+
 // ---- the request
 
 test('every kind of body and of header list that can be sent again is, as it was at the call', async () => {
