@@ -63,6 +63,19 @@ const ours = async (t, path) => {
 };
 /** The address of the card's frame, which a page cannot read; a test build's roots are open. @param {Page} page */
 const addressOf = (page) => page.evaluate(() => document.querySelector('div[data-cooldown]')?.shadowRoot?.querySelector('iframe')?.src ?? '');
+/** A page with a service worker of its own in between. @param {Scene} t @param {'watch' | 'forge' | 'swap' | 'silent'} does @param {string} [said] what it says @param {Record<string, string>} [setup] */
+const between = async (t, does, said = '', setup = {}) => {
+  const page = await t.open('hostile.html', setup);
+  await page.evaluate((file) => /** @type {any} */ (globalThis).standBetween(file), `hostile-sw.js?does=${does}`);
+  await page.evaluate((text) => { navigator.serviceWorker.controller?.postMessage(text); }, said);
+  return page;
+};
+/** What it saw. @param {Page} page @returns {Promise<any[]>} */
+const seenBy = (page) => page.evaluate(() => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => { resolve(data); };
+  navigator.serviceWorker.controller?.postMessage(null, [port2]);
+}));
 const STRIP = { csp: 'sandbox allow-scripts allow-forms' };
 
 /** Text of others, in the places where it stands on the card. @param {object} metadata @param {string} [message] @returns {import('./lib/mock.mjs').Answer} */
@@ -562,6 +575,64 @@ const ATTACKS = [
     },
   },
 
+  // ---- a service worker of the page's own, between it and OpenRouter
+  {
+    name: 'has its service worker tell a retry from the call itself', without: [edit('[url, body === null ? members : {', "[url, body === null ? { __proto__: null, ...members, cache: 'no-store' } : {")],
+    succeeds: async (t) => {
+      await t.script({ preset: 'seed429' });
+      const page = await between(t, 'watch');
+      await send(page, 'one');
+      await (await t.card(page)).click('#retry');
+      await first(page, 'answer');
+      const calls = (await seenBy(page)).filter(({ method }) => method === 'POST');
+      assert.equal(calls.length, 2, 'it saw both');
+      return JSON.stringify(calls[0]) !== JSON.stringify(calls[1]);
+    },
+  },
+  {
+    name: 'has its service worker see a file of ours being loaded', browsers: ['chromium'], // Firefox's service workers hear of none
+    without: [edit('      box?.append(made);\n', '      box?.append(made, Object.assign(document.createElement(\'img\'), { src: made.src }));\n', OVERLAY)],
+    succeeds: async (t) => {
+      await t.script({ preset: 'seed429' });
+      const page = await between(t, 'watch');
+      await send(page, 'one');
+      await (await t.card(page)).reaches('held');
+      return (await seenBy(page)).some(({ url }) => url.includes('-extension:'));
+    },
+  },
+  {
+    name: 'has its service worker forge a failure that repeats the key', without: [edit('out += `${slice(named, from, m.index)}…`;', 'out += slice(named, from, IDENTITY.lastIndex);'), edit('for (let at; (at = indexOf(out, key)) !== -1;)', 'for (let at = -1; at !== -1;)')],
+    succeeds: async (t) => {
+      const ear = await t.openExtensionPage('popup.html');
+      await ear.evaluate(() => {
+        Object.assign(globalThis, { heard: '' });
+        chrome.runtime.onMessage.addListener((message) => { /** @type {any} */ (globalThis).heard += JSON.stringify(message); });
+      });
+      const key = `sk-or-v1-${t.conversation}`, page = await between(t, 'forge', key);
+      await send(page, 'one');
+      const card = await t.card(page);
+      assert.match(await card.text('#title') ?? '', /Forged/, 'what it says is a failure like any other');
+      const heard = await ear.evaluate(() => /** @type {any} */ (globalThis).heard);
+      assert.match(heard, /"explain"/, 'it was told');
+      await card.click('#close');
+      const { details } = await first(page, 'error');
+      assert.ok(details.body.includes(key) && JSON.stringify(details.headers).includes(key), 'the app has what its own service worker said, as it is');
+      return heard.includes(key) || (await card.all().catch(() => '')).includes(key);
+    },
+  },
+  {
+    name: 'has its service worker never answer what a click asks for: the card looks for ever', hard: true, without: [edit('    setTimeout(() => showPanel(mine, null), LIMITS_MS);\n', '', BRIDGE)],
+    succeeds: async (t) => {
+      await t.script({ preset: 'seed429' });
+      const page = await between(t, 'silent');
+      await send(page, 'one');
+      const card = await t.card(page);
+      await card.reaches('held');
+      await card.press('My limits');
+      return until('an end', async () => { const said = await card.text('#panel'); return said !== null && !/…|Looking/.test(said); }, 11_000).then(() => false, () => true);
+    },
+  },
+
   // ---- too much, and at the wrong time
   {
     name: 'fails three hundred times at once', without: [edit('const HELD_MAX = 200;', 'const HELD_MAX = 1e9;'), ...LATE],
@@ -587,11 +658,43 @@ const ATTACKS = [
   },
 ];
 
+/** Where there is nothing to defend: a page may have its own service worker answer, and it is the page that has the answer. @type {import('./lib/scene.mjs').Test[]} */
+const FAULTS = [
+  {
+    name: 'its service worker answers the retry with something else: the app has that, and one answer', hard: true,
+    run: async (t) => {
+      await t.script({ preset: 'seed429' });
+      const page = await between(t, 'swap');
+      await send(page, 'one');
+      const card = await t.card(page);
+      await card.click('#retry');
+      await card.reaches('answered');
+      assert.deepEqual((await talk(page)).map(({ text }) => text), ['one', 'of the service worker']);
+      assert.equal((await t.log()).length, 1, 'nothing else was sent');
+    },
+  },
+  {
+    name: 'its service worker never answers the retry: the app can still end it, with its own reason, and the card goes', hard: true,
+    run: async (t) => {
+      await t.script({ preset: 'seed429' });
+      const page = await between(t, 'silent');
+      await send(page, 'one');
+      const card = await t.card(page);
+      await card.click('#retry');
+      await card.reaches('retrying');
+      await page.click('#stop');
+      assert.deepEqual((await first(page, 'error', 2_000)).details, { reason: 'the very object' });
+      await Card.gone(page);
+      assert.equal((await talk(page)).length, 2, 'one answer');
+    },
+  },
+];
+
 /** @type {import('./lib/scene.mjs').Suite} */
 export default {
   name: 'hostile', build: 'test',
-  tests: ATTACKS.map(({ name, without, succeeds, hard = false, browsers = ['chromium', 'firefox'] }) => ({
+  tests: [...ATTACKS.map(({ name, without, succeeds, hard = false, browsers = ['chromium', 'firefox'] }) => ({
     name, hard, browsers, without,
     run: async (t) => { assert.equal(await succeeds(t), t.undefended, t.undefended ? 'it fails without the defence too: so the test shows nothing' : 'it succeeds'); },
-  })),
+  })), ...FAULTS],
 };

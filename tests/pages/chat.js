@@ -120,9 +120,9 @@ const ask = async (text) => {
 });
 
 /** Puts a service worker between this page and the net, and says when it is. */
-Object.assign(globalThis, { standBetween: async () => {
+Object.assign(globalThis, { standBetween: async (file = 'chat-sw.js') => {
   const controlled = new Promise((resolve) => { navigator.serviceWorker.addEventListener('controllerchange', resolve); });
-  await navigator.serviceWorker.register('chat-sw.js');
+  await navigator.serviceWorker.register(file);
   await controlled;
 } });
 /** The same call in the ways that nothing in the page can hold. @param {'service worker' | 'synchronous' | 'beacon' | 'event source'} way @param {string} text */
