@@ -4,6 +4,7 @@
 
 import './protocol.js';
 import './compat.js';
+import './apps.js';
 import { auto_step, explain, limits, look_up, model_to_list } from './core/core.js';
 import { add, openHistory, prune, troubleOf } from './history-store.js';
 import { loadCore as compile, judgeText } from './load-core.js';
@@ -178,6 +179,18 @@ const onHush = async ({ pattern, on }, sender) => {
   const change = (list) => [...list.filter((one) => one !== entry), ...on ? [entry] : []];
   if (pattern === null) await changeOff(change);
   else await changeSettings(({ quiet }) => ({ quiet: change(quiet) }));
+  return { v: V, ok: true };
+};
+
+// ---- where failures show that no call showed
+
+/** An animation in which nothing moves: the browser tells of its start. (Of one that lasts no time Chromium tells only when it has something else to paint.) */
+const NOTICE = `@keyframes ${cooldownApps.NOTICED} {} :is(${cooldownApps.FAILURES}) { animation: ${cooldownApps.NOTICED} 1ms }`;
+/** As the person's own style, which gives way to any of the page's and reaches into shadow roots. @param {chrome.runtime.MessageSender} sender */
+const onNotice = async (sender) => {
+  const site = siteOf(sender), tabId = sender.tab?.id;
+  if (site === null || tabId === undefined || await restsUntil(site) === NEVER) return refuse('not_allowed', 'not on this site');
+  await api.scripting.insertCSS({ target: { tabId, frameIds: [sender.frameId ?? 0] }, css: NOTICE, origin: 'USER' });
   return { v: V, ok: true };
 };
 
@@ -653,6 +666,7 @@ const answer = async (raw, sender) => {
     case 'stage_act': return onStageAct(m, sender);
     case 'standing': return onStanding(sender);
     case 'strip_words': return onStripWords();
+    case 'notice': return onNotice(sender);
     case 'expect':
       if (tabId !== undefined) expectCard(m.token, tabId);
       return { v: V, ok: true, ...await standing(sender) };

@@ -364,6 +364,7 @@
 
 /** @typedef {{v: 1, type: 'changed'}} Changed   worker → bridge: where we may be, for how long not, or the language has changed; ask */
 /** @typedef {{v: 1, type: 'standing'}} Standing bridge → worker: until when is nothing held or shown here, and in which language? Answered with `{v, ok: true, until_ms, lang}` */
+/** @typedef {{v: 1, type: 'notice'}} Notice bridge → worker: let the browser tell when something that can show a failure comes into this page. Answered with `{v, ok}` */
 /** @typedef {{v: 1, type: 'strip_words'}} StripWords bridge → worker: the strip's own words. Answered with `{v, ok: true, words}`, by message key */
 
 /** @typedef {{v: 1, type: 'site_state', url: string, tab_id: number}} SiteState popup → worker */
@@ -626,7 +627,7 @@
     return isObject(x) && typeof x.kind === 'string' && /^[a-z_]{1,40}$/.test(x.kind) && isOneOf(x.where, /** @type {const} */ (['call', 'text'])) ? { kind: x.kind, where: x.where } : undefined;
   };
 
-  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
+  /** @param {unknown} m @returns {Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | Notice | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null} */
   const toWorker = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     switch (m.type) {
@@ -672,7 +673,7 @@
       }
       case 'site_state':
         return typeof m.url === 'string' && Number.isSafeInteger(m.tab_id) ? { v: V, type: 'site_state', url: text(m.url, 2000), tab_id: Number(m.tab_id) } : null;
-      case 'standing': case 'strip_words': return { v: V, type: m.type };
+      case 'standing': case 'strip_words': case 'notice': return { v: V, type: m.type };
       case 'set_auto': case 'set_site': case 'pause':
         return typeof m.url === 'string' && typeof m.on === 'boolean' ? { v: V, type: m.type, url: text(m.url, 2000), on: m.on } : null;
       case 'end_rule': return typeof m.url === 'string' ? { v: V, type: 'end_rule', url: text(m.url, 2000) } : null;

@@ -365,8 +365,8 @@
   const seen = async (exchange, { reload = false, near = null }) => {
     if (isSmall() || isResting()) return;
     const verdict = await judge(exchange, reload);
-    // Of a text that does not even name OpenRouter, only what nobody else says is believed.
-    const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter/i.test(exchange.body);
+    // Of a text that does not even name OpenRouter, only what nobody else says is believed; of a place that a known app has for failures, the bare words too.
+    const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter/i.test(exchange.body) || (near.matches(cooldownApps.OWN) && /provider returned error/i.test(exchange.body));
     if (verdict === null || !isSure || (near !== null && isMet(verdict))) return;
     // A text says more than a status of which the body is not known.
     if (near !== null) readAt = performance.now();

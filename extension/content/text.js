@@ -6,12 +6,15 @@
 // while everything else stays still: live regions, containers of toasts, what is put right into the body. Each is left alone again
 // when it turns out to change often. A failed call (`wake`) starts a look at everything, which ends by itself.
 //
+// What comes over a socket shows no failed call, and in a bubble far from those places. So once the person has written something, the browser's own
+// matching of styles tells when an element appears that is named as a failure is: a rule with an animation of a moment in which nothing moves.
+//
 // A text is asked about only where it stands as a failure does: in an alert, a toast, or an element that is called an error; or, after a
 // failed call, as a message that came at once and consists of it. What grows word by word is an answer, whatever it quotes.
 
 (() => {
   'use strict';
-  const { withoutSecrets } = cooldownProtocol;
+  const { V, withoutSecrets } = cooldownProtocol, { ALERTS, OWN, FAILURES, NOTICED } = cooldownApps;
 
   const AWAKE_MS = 30_000;  // from the last failed call to its text; apps try again for a while before they say so
   const SETTLE_MS = 250;    // a text is looked at when it stands, and a stream four times a second
@@ -33,7 +36,6 @@
     'valid.model', 'prompt.injection', 'flagged', 'context.length', 'credentials', 'allowlist', 'management.keys', 'array.must.have', 'reasoning.is.mandatory', 'provider_name',
     'limit_source', 'is_byok', 'error_type', 'upstream', 'routing', 'code\\W{1,3}(?:34;\\W*)?\\d{3}', 'finish_reason', 'user_id'].join('|').replace(/(?<=\w)\.(?=\w)/g, '[\\s_-]'), 'i');
 
-  const ALERTS = ['[role=alert]', '[role=alertdialog]', '[aria-live=assertive]', ...['toast', 'snackbar', 'notif', 'alert', 'error', 'exception', 'danger'].flatMap((word) => [`[class*=${word} i]`, `[data-testid*=${word} i]`])].join();
   /** Those that come and go. */
   const PASSING = '[role=alert],[role=alertdialog],[aria-live=assertive],[class*=toast i],[class*=snackbar i]';
   const POLITE = '[role=status],[aria-live=polite],output';
@@ -168,8 +170,10 @@
     const inner = innermost(element);
     if (closest(inner, EDITED) !== null || !inner.checkVisibility()) return null;
     // Not a frame around an app that is there to catch errors.
-    const alert = closest(inner, ALERTS);
-    if (alert !== null && closest(alert, WRITTEN) === null && tail(alert).length <= tail(inner).length + AROUND) return alert;
+    const alert = closest(inner, FAILURES);
+    // Paragraphs in a colour are a text that somebody has written.
+    const isSet = alert !== null && !alert.matches(OWN) && (closest(alert, WRITTEN) !== null || (!alert.matches(ALERTS) && [...inner.children].filter(({ tagName }) => PROSE.test(tagName)).length > 1));
+    if (alert !== null && !isSet && tail(alert).length <= tail(inner).length + AROUND) return alert;
     const whole = message(inner);
     if (whole === null || (written.get(whole) ?? 0) > STREAMED) return null;
     // Beside paragraphs that were put in with it, or in a text that is set, it is quoted.
@@ -249,8 +253,10 @@
 
   /** @type {WeakSet<Node>} */
   const watched = new WeakSet();
+  /** @type {MutationObserver[]} of what has appeared: the latest few may still be filled */
+  const latest = [];
   /** @param {Node} place @param {MutationObserverInit} how */
-  const watch = (place, how) => {
+  const watch = (place, how, isLatest = false) => {
     if (watched.has(place)) return;
     watched.add(place);
     let changes = 0;
@@ -262,6 +268,7 @@
       for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element) choose(node, true);
     });
     observer.observe(place, how);
+    if (isLatest && latest.push(observer) > PLACES_MAX) latest.shift()?.disconnect();
   };
   /** What is put into the body later, a toast or a container for them, is often written into only then. @param {Element} element @param {boolean} isLater */
   const choose = (element, isLater) => {
@@ -277,6 +284,55 @@
     const regions = [...document.querySelectorAll(`${ALERTS},${POLITE}`)].filter((place) => tail(place, 400).length < 400);
     for (const place of regions.slice(0, PLACES_MAX)) watch(place, EVERYTHING);
   };
+
+  // ---- what appears with no failed call: of an answer that the person has asked for
+
+  const BOX = 'textarea,[contenteditable]:not([contenteditable=false])', FIELD = `${BOX},input:not([type]),input[type=text]`, BUTTONS = 'button,[role=button],input[type=submit],input[type=button]';
+  /** These open something, and what it shows may have failed long ago. */
+  const OPENS = 'a[href],nav,aside,[role=navigation],[role=tab],[class*=sidebar i],[class*=history i]';
+  let isAsking = false;
+  /** @type {WeakSet<Node>} whose appearances are heard */
+  const heard = new WeakSet();
+  /** @type {WeakSet<Element>} what could show a failure before anybody listened */
+  const there = new WeakSet();
+
+  /** @param {Event} event */
+  const onAppearance = (event) => {
+    const { target, type, animationName } = /** @type {AnimationEvent} */ (event);
+    if (animationName === NOTICED) event.stopImmediatePropagation(); // it is none of the page's
+    // An animation of the page's own takes the place of ours, and tells as much.
+    if (type !== 'animationstart' || !(target instanceof Element) || !isAsking || there.delete(target) || target.contains(document.body) || !target.matches(FAILURES)) return;
+    pending.add(target);
+    timer ||= setTimeout(look, SETTLE_MS);
+    if (tail(target, 400).length < 400) watch(target, EVERYTHING, true);
+  };
+  /** @param {Window | Document | ShadowRoot} where @param {Document | ShadowRoot} tree */
+  const hear = (where, tree) => {
+    if (heard.has(tree)) return;
+    heard.add(tree);
+    for (const element of tree.querySelectorAll(FAILURES)) there.add(element);
+    for (const type of ['animationstart', 'animationend', 'animationcancel']) where.addEventListener(type, onAppearance, true);
+  };
+  /** @param {Event} event */
+  const onAct = (event) => {
+    if (isAsking && event.type === 'input') return;
+    const path = event.composedPath(), [at] = path;
+    if (!event.isTrusted || !(at instanceof Element)) return;
+    if (event.type === 'click' && closest(at, OPENS) !== null) isAsking = false;
+    else if (event.type === 'input' ? closest(at, FIELD) !== null : closest(at, BUTTONS) !== null && document.querySelector(BOX) !== null) ask(path);
+  };
+  /** @param {EventTarget[]} path to what was written into, or pressed */
+  const ask = (path) => {
+    isAsking = true;
+    if (!heard.has(document)) cooldownCompat.ask({ v: V, type: 'notice' });
+    hear(window, document);
+    // Events of animations do not leave a shadow root.
+    for (const root of path) if (root instanceof ShadowRoot) hear(root, root);
+  };
+  addEventListener('click', onAct, true);
+  addEventListener('input', onAct, true);
+  addEventListener('popstate', () => { isAsking = false; });
+
   if (document.readyState !== 'loading') start();
   else addEventListener('DOMContentLoaded', start, { once: true });
   if (document.readyState !== 'complete') addEventListener('load', start, { once: true });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import vm from 'node:vm';
 import { Card } from './lib/card.mjs';
 import { root } from './lib/house.mjs';
+import { brought } from './lib/plain.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
@@ -130,10 +131,42 @@ const pressed = (name) => ({
   },
 });
 
+/** Of those that bring over a socket what came of a question: how the card names the failure, and their own control. */
+const SOCKETS = {
+  'open-webui, socket': { error: 'Provider returned error', title: 'OpenRouter couldn\'t finish this', label: 'Regenerate' },
+  'agnai, socket': { error: 'OpenRouter request failed: (429) Provider returned error', title: 'The provider is busy right now', label: null },
+};
+/** @param {Scene} t @param {string} name @param {{error?: string, text?: string}[]} answers */
+const openSocket = async (t, name, answers) => {
+  brought.set(t.conversation, answers);
+  const page = await t.open('apps/index.html', { app: name }, { scheme: 'http' });
+  await until('the form', () => page.evaluate(() => document.querySelector('.box') !== null));
+  return page;
+};
+
 /** @type {import('./lib/scene.mjs').Suite} */
 export default {
   name: 'apps', build: 'test',
   tests: [
+    ...Object.entries(SOCKETS).map(([name, { error, title, label }]) => ({
+      name: `${name}: the call was answered well, the failure came over the socket into the talk: explained, and its own control brings the answer once`,
+      run: async (/** @type {Scene} */ t) => {
+        const page = await openSocket(t, name, [{ text: 'The first answer' }, { error }]);
+        await ask(page, 'one');
+        await answer(page);
+        await ask(page, 'two');
+        const card = await t.card(page);
+        await card.reaches('explained');
+        assert.equal(await card.text('#title'), title);
+        await offers(card, label);
+        if (label === null) return;
+        await card.click('#retry');
+        await until('the answer', async () => (await said(page)).at(-1) === 'answer: The answer');
+        assert.equal(await presses(page), 1);
+        assert.deepEqual(await said(page), ['user: one', 'answer: The first answer', 'user: two', 'answer: The answer']);
+        await Card.gone(page);
+      },
+    })),
     ...Object.keys(APPS).map(rescued),
     ...Object.keys(CONTROLS).map(pressed),
     {

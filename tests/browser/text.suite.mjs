@@ -41,6 +41,26 @@ const show = (page, html, into = 'body', ms = 0) => page.evaluate((markup, selec
   document.querySelector(selector)?.append(made.content);
   if (life > 0) setTimeout(() => { for (const node of nodes) node.remove(); }, life);
 }, html, into, ms);
+/** Puts text into the box, as a person does who asks for an answer: from now on the browser tells of what appears. @param {Scene} t @param {Page} page @param {string} [box] */
+const asking = async (t, page, box = '#prompt') => {
+  await page.bringToFront();
+  await (await page.waitForSelector(box))?.type('why');
+  await until('the rule is there', () => page.evaluate(() => {
+    const probe = document.createElement('i');
+    probe.className = 'error';
+    probe.hidden = true;
+    document.body.append(probe);
+    const { animationName } = getComputedStyle(probe);
+    probe.remove();
+    return animationName !== 'none';
+  }));
+};
+/** A page in which a person has asked for an answer, and no call failed. @param {Scene} t */
+const asked = async (t) => {
+  const page = await quiet(t);
+  await asking(t, page);
+  return page;
+};
 /** @param {Scene} t @param {Page} page @param {string} title */
 const explained = async (t, page, title) => {
   const card = await t.card(page);
@@ -212,6 +232,109 @@ export default {
         await silent(t, page);
       },
     },
+    ...Object.entries({
+      'with a class that says so': [`<li><div class="chatError_x1">${DAY}</div></li>`, DAY_TITLE],
+      'by its role, in a frame': [`<li><div role="alert"><b>Error</b><div>${escape(POOL)}</div></div></li>`, POOL_TITLE],
+      'by its colour': [`<li><div class="rounded-lg border-red-200 bg-red-50"><p class="text-red-700">${DAY}</p></div></li>`, DAY_TITLE],
+      'in many spans': [`<li class="msg text-destructive">${DAY.split(' ').map((word) => `<span>${word}</span>`).join(' ')}</li>`, DAY_TITLE],
+      'as JSON in a pre that is cut off': [`<li class="failed"><pre>Error: 429 ${escape(POOL.slice(0, 200))}</pre></li>`, 'The provider is busy right now'],
+      'with an animation of the app\'s own': [`<li><style>@keyframes mine { from { opacity: 0 } }</style><div class="error" style="animation: mine .2s">${DAY}</div></li>`, DAY_TITLE],
+    }).map(([how, [html = '', title = '']]) => ({
+      name: `no failed call, a message of its own in the talk: ${how}`,
+      run: async (/** @type {Scene} */ t) => {
+        const page = await asked(t);
+        await show(page, '<li><p>An answer of before.</p></li>'.repeat(300), '#talk');
+        await show(page, html, '#talk');
+        await explained(t, page, title);
+      },
+    })),
+    {
+      name: 'no failed call, a toast of four seconds, filled after it has come, deep in the page',
+      run: async (t) => {
+        const page = await asked(t);
+        await show(page, '<main><div><div id="deep"></div></div></main>');
+        await page.evaluate((said) => {
+          const toast = document.createElement('div');
+          toast.className = 'toast';
+          document.querySelector('#deep')?.append(toast);
+          setTimeout(() => { toast.textContent = said; }, 500);
+          setTimeout(() => toast.remove(), 4_000);
+        }, DAY);
+        await explained(t, page, DAY_TITLE);
+      },
+    },
+    {
+      name: 'no failed call, in the open shadow root in which the person writes',
+      run: async (t) => {
+        const page = await quiet(t);
+        await page.evaluate(() => {
+          const host = document.createElement('x-chat');
+          host.attachShadow({ mode: 'open' }).innerHTML = '<div id="inner"></div><textarea></textarea>';
+          document.querySelector('form')?.replaceWith(host);
+        });
+        await asking(t, page, 'x-chat >>> textarea');
+        await page.evaluate((said) => {
+          const bubble = document.createElement('div');
+          bubble.className = 'error-message';
+          bubble.textContent = said;
+          document.querySelector('x-chat')?.shadowRoot?.querySelector('#inner')?.append(bubble);
+        }, DAY);
+        await explained(t, page, DAY_TITLE);
+      },
+    },
+    {
+      name: 'what appears is told to nobody else: no event reaches the page, no animation is listed, nothing moves',
+      run: async (t) => {
+        const page = await quiet(t);
+        await page.evaluate(() => {
+          const heard = /** @type {string[]} */ (/** @type {any} */ (globalThis).heard = []);
+          for (const type of ['animationstart', 'animationend', 'animationcancel']) for (const isFirst of [true, false]) document.addEventListener(type, ({ target }) => { heard.push(`${type} ${/** @type {Element} */ (target).className}`); }, isFirst);
+        });
+        await asking(t, page);
+        await show(page, `<li class="error">Something of the app's own</li><li class="mine" style="animation: mine 1ms">x</li><style>@keyframes mine { from { opacity: 0 } }</style>`, '#talk');
+        await until('the page hears its own', () => page.evaluate(() => /** @type {any} */ (globalThis).heard.includes('animationend mine')));
+        const { heard, listed, box } = await page.evaluate(() => {
+          const line = document.querySelector('li.error'), { opacity, transform, willChange, zIndex } = getComputedStyle(/** @type {Element} */ (line));
+          return { heard: /** @type {any} */ (globalThis).heard, listed: line?.getAnimations().length, box: [opacity, transform, willChange, zIndex] };
+        });
+        assert.deepEqual(heard, ['animationstart mine', 'animationstart mine', 'animationend mine', 'animationend mine']);
+        assert.deepEqual([listed, box], [0, ['1', 'none', 'auto', 'auto']]);
+      },
+    },
+    {
+      name: 'an old conversation that is opened, its failure in it, stays silent; so does what was there before the person wrote',
+      run: async (t) => {
+        const page = await quiet(t);
+        const old = `<li><div class="error">${DAY}</div></li>`;
+        await show(page, old, '#talk');
+        await asking(t, page);
+        await silent(t, page);
+        await show(page, '<nav><a id="open" href="#old">An old one</a></nav>');
+        await page.evaluate((html) => document.querySelector('#open')?.addEventListener('click', () => { /** @type {Element} */ (document.querySelector('#talk')).innerHTML = html; }), old);
+        await page.click('#open');
+        await silent(t, page);
+        await asking(t, page);
+        await show(page, old, '#talk');
+        await explained(t, page, DAY_TITLE);
+      },
+    },
+    {
+      name: 'an answer that quotes a failure, in a box of its own, stays silent where no call failed too',
+      run: async (t) => {
+        const page = await asked(t);
+        await show(page, `<li><div class="markdown"><p>It says:</p><div class="callout callout-danger">${DAY}</div><p>Wait until midnight.</p></div></li>`, '#talk');
+        await show(page, `<li class="bg-red-50"><p>OpenRouter has several limits. ${'They are explained in its documentation. '.repeat(9)}</p><p>${DAY}</p></li>`, '#talk');
+        await silent(t, page);
+      },
+    },
+    {
+      name: 'all look-alikes that a page can show, as errors in the talk of somebody who asked: no card',
+      run: async (t) => {
+        const page = await asked(t);
+        for (const text of lookAlikes(/page|log/)) await show(page, `<li class="error">${text}</li>`, '#talk');
+        await silent(t, page);
+      },
+    },
     {
       name: 'what somebody types stays silent',
       run: async (t) => {
@@ -244,7 +367,7 @@ export default {
       name: 'whatever the core explains as text passes the page\'s first look', browsers: ['chromium'], // needs no browser
       run: async () => {
         const scope = createContext({ document: { readyState: 'loading' }, addEventListener: () => {}, cooldownProtocol: {} });
-        runInContext(readFileSync(join(root, 'extension', 'content', 'text.js'), 'utf8'), scope);
+        for (const file of ['apps.js', 'content/text.js']) runInContext(readFileSync(join(root, 'extension', file), 'utf8'), scope);
         /** @type {RegExp} */
         const MARKED = runInContext('cooldownText.MARKED', scope);
         const spoken = readdirSync(join(root, 'tests', 'corpus')).filter((file) => file.endsWith('.jsonl')).flatMap(rows)

@@ -21,7 +21,7 @@ declare const cooldownProtocol: Readonly<{
   fromStage(m: unknown): Seat | Act | null;
   toBridge(m: unknown): Told | Unheld | Failed | Changed | GoToCard | null;
   fromRecent(x: unknown): Recent;
-  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
+  toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | Notice | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
 }>;
 
 declare const cooldownCompat: Readonly<{
@@ -35,6 +35,10 @@ declare const cooldownCompat: Readonly<{
 
 declare const cooldownApps: Readonly<{
   APPS: readonly App[];
+  ALERTS: string;
+  OWN: string;
+  FAILURES: string;
+  NOTICED: string;
   find(host: string, has: (selector: string) => boolean): App | null;
 }>;
 

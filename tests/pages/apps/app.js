@@ -16,11 +16,19 @@ const say = (kind, text) => {
   talk.append(line);
   return line;
 };
+/** @param {string} html */
+const show = (html) => {
+  const made = document.createElement('template');
+  made.innerHTML = html;
+  const element = /** @type {Element} */ (made.content.firstElementChild);
+  talk.append(element);
+  return element;
+};
 /** What went wrong, in the app's own way. @param {string} message @param {string} asked */
 const fail = (message, asked) => {
   if (form.fails === 'blank') { say('error', ''); return; }
-  const line = say('error', form.says?.(message) ?? message);
-  if (form.fails === 'toast') document.body.append(line);
+  const line = form.shows === undefined ? say('error', form.says?.(message) ?? message) : show(form.shows(message));
+  if (form.fails === 'toast') (document.querySelector('.toasts') ?? document.body).append(line);
   if (form.retry === undefined) return;
   let own = form.retry.startsWith('#') ? document.querySelector(form.retry) : null;
   if (own === null) {
@@ -67,6 +75,13 @@ const byXhr = (url, init) => new Promise((done) => {
   xhr.send(init.body);
 });
 
+const socket = form.socket ? new WebSocket(`ws://${location.host}`) : null;
+/** What comes over it. @returns {Promise<{error?: string, text?: string}>} */
+const bring = () => new Promise((done) => {
+  socket?.addEventListener('message', ({ data }) => done(JSON.parse(data)), { once: true });
+  socket?.send(conversation);
+});
+
 /** @param {string} text */
 const run = async (text) => {
   const { url, body, headers, by } = form.ask(text, isStream || form.reads === 'sse'), isOwn = url.startsWith('/');
@@ -78,6 +93,12 @@ const run = async (text) => {
       let message = got.text;
       try { message = form.says === undefined ? String(errorOf(JSON.parse(got.text)) ?? got.text) : got.text; } catch { /* no JSON */ }
       fail(message, text);
+      return;
+    }
+    if (form.socket) {
+      const { error, text: answer = '' } = await bring();
+      if (error !== undefined) throw new Error(error);
+      say('answer', answer);
       return;
     }
     say('answer', read(got.text));

@@ -11,6 +11,8 @@
  * @property {'bubble' | 'toast' | 'blank'} fails
  * @property {string} [retry]           its own control, beside what failed (or where the page has it)
  * @property {(error: string) => string} [says]
+ * @property {boolean} [socket]         the call is answered well, and what came of it comes over a socket
+ * @property {(error: string) => string} [shows] how the page shows that it failed, as HTML; `.fault` is the message, which no class names after errors
  */
 
 const model = 'openai/gpt-oss-120b';
@@ -32,6 +34,16 @@ export const forms = {
     html: '<div class="app"><div id="chat-container"><div id="messages-container" class="talk"></div><div id="chat-input" class="box" contenteditable="true"></div><button class="send">Send</button></div></div>',
     ask: (text) => ({ url: '/api/chat/completions', body: { ...chat(text), model: 'openrouter.gpt' }, headers: { Authorization: 'Bearer a-session-of-its-own' } }),
     reads: 'chat', fails: 'bubble', retry: '<button class="regenerate-response-button" aria-label="Regenerate">↻</button>',
+  },
+  'open-webui, socket': {
+    html: '<div class="app"><div id="chat-container"><div id="messages-container" class="talk"></div><div id="chat-input" class="box" contenteditable="true"></div><button class="send">Send</button></div></div>',
+    ask: (text) => ({ url: '/api/chat/completions', body: { ...chat(text, true), model: 'openrouter.gpt', session_id: '1', chat_id: '1' }, headers: { Authorization: 'Bearer a-session-of-its-own' } }),
+    reads: 'chat', fails: 'bubble', socket: true, retry: '<button class="regenerate-response-button" aria-label="Regenerate">↻</button>',
+    shows: (error) => `<div class="chat-assistant w-full min-w-full markdown-prose"><div><div class="w-full flex flex-col relative"><div class="said fault my-2 flex w-full items-center gap-3 rounded-3xl bg-black/[0.03] px-4 py-3 text-gray-500"><svg width="9" height="9"></svg><div class="min-w-0 self-center break-words text-sm">${error}</div></div></div></div></div>`,
+  },
+  'agnai, socket': {
+    html: page, ask: (text) => ({ url: '/api/chat/0/generate', body: { kind: 'send', text, settings: { service: 'openrouter' } } }), reads: 'plain', fails: 'toast', socket: true,
+    shows: (error) => `<div class="flex flex-row justify-end"><div class="bg-red-600 w-2 rounded-l-md"></div><div class="bg-700 cursor-pointer rounded-r-md p-2"><div class="flex flex-col gap-1"><div class="said fault">Failed to generate response: ${error}</div></div></div></div>`,
   },
   'librechat': {
     html: '<div class="talk"></div><textarea id="prompt-textarea" data-testid="text-input" class="box"></textarea><button class="send">Send</button>',
