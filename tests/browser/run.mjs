@@ -1,7 +1,8 @@
 // @ts-check
-// The browser tests: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed] [--hard | --undefended]
+// The browser tests: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed] [--lanes N] [--slowest N] [--hard | --undefended]
 // --hard: those of the long run too. --undefended: what holds a defence, each without that defence, to see that it notices.
-// One line a test, one browser a suite, no second tries. Ends with "N passed, N failed"; fails if any failed or none ran.
+// One line a test, no second tries. Ends with "N passed, N failed"; fails if any failed or none ran.
+// A suite has a browser of its own, and so has each test that needs one. They run in lanes, each with a stand-in of its own: most of a test is waiting.
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,13 +18,14 @@ import { within } from './lib/wait.mjs';
 /** @typedef {import('./lib/scene.mjs').Test} Test */
 
 const TEST_MS = 60_000;
-
-const { values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string', default: '' }, headed: { type: 'boolean', default: false }, hard: { type: 'boolean', default: false }, undefended: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string', default: '' }, headed: { type: 'boolean', default: false }, lanes: { type: 'string', default: '2' }, slowest: { type: 'string', default: '0' }, hard: { type: 'boolean', default: false }, undefended: { type: 'boolean', default: false } } });
 const browserName = values.browser;
 if (browserName !== 'chromium' && browserName !== 'firefox') {
-  console.error('usage: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed] [--hard | --undefended]');
+  console.error('usage: node tests/browser/run.mjs --browser chromium|firefox [--only words] [--headed] [--lanes N] [--slowest N] [--hard | --undefended]');
   process.exit(2);
 }
+/** Browsers at a time, beside the one that waits long. To build without a defence stops all else here. */
+const LANES = values.undefended ? 1 : Number(values.lanes);
 const shots = join(target, 'browser-tests', browserName);
 
 /** The test pages with the npm packages that they import, in one folder that the mock serves. */
@@ -38,25 +40,30 @@ const buildSite = () => {
   return site;
 };
 
+let copies = 0;
 /** A shipped build is installed from a copy, since a test may change its manifest for a moment; so is one that its suite prepares. @param {Suite} suite */
 const extensionOf = (suite) => {
   const folder = built(browserName, suite.build);
   if (suite.build === 'test' && suite.prepare === undefined) return folder;
-  const copy = join(workFolder(), `extension-${suite.name}`);
+  const copy = join(workFolder(), `extension-${suite.name}-${copies += 1}`);
   cpSync(folder, copy, { recursive: true });
   suite.prepare?.(copy);
   return copy;
 };
 
-/** @type {Mock | null} */ let mock = null;
-/** @type {Array<{suite: Suite, tests: Array<{test: Test, host: string}>}>} */ let plan = [];
+/** @typedef {{test: Test, host: string}} Task */
+/** Tasks of a suite that share a browser. @typedef {{suite: Suite, tasks: Task[]}} Group */
+
+/** @type {Array<{suite: Suite, tests: Task[]}>} */ let plan = [];
 endInTime(values.hard || values.undefended ? 2 : 1);
 
 let passed = 0, failed = 0;
+/** @type {Array<{name: string, ms: number}>} */ const times = [];
 
 /** @param {string} name @param {number} since @param {unknown} [error] */
 const tell = (name, since, error) => {
-  const took = `${((performance.now() - since) / 1000).toFixed(1)} s`;
+  const ms = performance.now() - since, took = `${(ms / 1000).toFixed(1)} s`;
+  times.push({ name, ms });
   if (error === undefined) {
     passed++;
     console.log(`ok    ${browserName}  ${name}  (${took})`);
@@ -66,10 +73,10 @@ const tell = (name, since, error) => {
   }
 };
 
-/** @param {Suite} suite @param {Test} test @param {string} host @param {Driver} driver @param {string} extension */
-const runTest = async (suite, test, host, driver, extension) => {
+/** @param {Suite} suite @param {Task} task @param {Driver} driver @param {Mock} mock @param {string} extension */
+const runTest = async (suite, { test, host }, driver, mock, extension) => {
   const since = performance.now();
-  const scene = new Scene({ driver, mock: /** @type {Mock} */ (mock), host, extension, undefended: values.undefended });
+  const scene = new Scene({ driver, mock, host, extension, undefended: values.undefended });
   try {
     await within('the test', test.limitMs ?? TEST_MS, test.run(scene));
     tell(`${suite.name}: ${test.name}`, since);
@@ -82,26 +89,30 @@ const runTest = async (suite, test, host, driver, extension) => {
   await within('the pages close', 5_000, scene.end()).catch(() => {});
 };
 
-/** @param {Suite} suite @param {Array<{test: Test, host: string}>} tests */
-const runSuite = async (suite, tests) => {
-  /** @param {Array<{test: Test, host: string}>} some in one browser, which is started for them and ends after them */
-  const runAll = async (some) => {
-    if (some.length === 0) return;
-    const { dark = false, without = [] } = some[0]?.test ?? {}, extension = values.undefended ? takeOut(browserName, without, plan) : extensionOf(suite);
-    const driver = await Driver.start(browserName, { mock: /** @type {Mock} */ (mock), extension, headed: values.headed, dark });
-    for (const { test, host } of some) await runTest(suite, test, host, driver, extension);
-    await driver.stop();
-  };
-  // Those that go without the same are together.
-  if (values.undefended) {
-    const keys = tests.map(({ test }) => JSON.stringify(test.without));
-    for (const key of new Set(keys)) await runAll(tests.filter((_, n) => keys[n] === key));
-    return;
+/** Those of a suite that share a browser, and each that gets its own. Without defences: those that go without the same. @param {{suite: Suite, tests: Task[]}} of @returns {Group[]} */
+const groupsOf = ({ suite, tests }) => {
+  /** @type {Map<unknown, Task[]>} */ const groups = new Map();
+  for (const task of tests) {
+    const { test } = task, key = values.undefended ? JSON.stringify(test.without) : test.alone || test.beside ? test : null;
+    groups.set(key, [...groups.get(key) ?? [], task]);
   }
-  const beside = Promise.all(tests.filter(({ test }) => test.beside).map((one) => runAll([one])));
-  await runAll(tests.filter(({ test }) => !test.beside && !test.alone));
-  for (const one of tests) if (one.test.alone) await runAll([one]);
-  await beside;
+  return [...groups.values()].map((tasks) => ({ suite, tasks }));
+};
+
+/** In one browser, which is started for them and ends after them. @param {Group} group @param {Mock} mock */
+const runGroup = async ({ suite, tasks }, mock) => {
+  const { dark = false, without = [] } = tasks[0]?.test ?? {}, extension = values.undefended ? takeOut(browserName, without, plan) : extensionOf(suite);
+  const driver = await Driver.start(browserName, { mock, extension, headed: values.headed, dark });
+  for (const task of tasks) await runTest(suite, task, driver, mock, extension);
+  await driver.stop();
+};
+
+/** One after the other, until none is left. @param {Group[]} queue @param {Mock} mock */
+const runLane = async (queue, mock) => {
+  for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+    const { suite: { name } } = group, since = performance.now();
+    await runGroup(group, mock).catch((error) => tell(`${name}: the suite's browser`, since, error));
+  }
 };
 
 try {
@@ -118,13 +129,15 @@ try {
   })).filter(({ tests }) => tests.length > 0);
 
   const hosts = ['elsewhere.example', ...APP_HOSTS, ...plan.flatMap(({ tests }) => tests.map(({ host }) => host))];
-  mock = await startMock(hosts, buildSite());
-  for (const { suite, tests } of plan) {
-    const since = performance.now();
-    await runSuite(suite, tests).catch((error) => tell(`${suite.name}: the suite's browser`, since, error));
-  }
+  const site = buildSite(), groups = plan.flatMap(groupsOf);
+  const isLong = (/** @type {Group} */ { tasks }) => tasks[0]?.test.beside === true;
+  // The largest first, so that none is left alone at the end.
+  const lanes = Array(LANES).fill(groups.filter((group) => !isLong(group)).sort((one, other) => other.tasks.length - one.tasks.length));
+  await Promise.all([groups.filter(isLong), ...lanes].map(async (queue) => { if (queue.length > 0) await runLane(queue, await startMock(hosts, site)); }));
 } catch (error) {
   tell('setting up', 0, error);
 }
+const slowest = times.sort((one, other) => other.ms - one.ms).slice(0, Number(values.slowest));
+for (const { name, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(8)} s  ${name}`);
 console.log(`${passed} passed, ${failed} failed`);
 end(failed > 0 || passed === 0 ? 1 : 0);

@@ -47,19 +47,24 @@ export const copyPages = () => {
   return site;
 };
 
-/** @type {Mock | null} */ let mock = null;
+/** @type {Set<string>} */ const fresh = new Set();
+/** A program of cargo's, built where that was not done before this run. @param {string} path below target/debug @param {string[]} what to build */
+export const program = (path, ...what) => {
+  if (process.env.COOLDOWN_BUILT === undefined && !fresh.has(path)) execFileSync('cargo', ['build', '--quiet', ...what], { cwd: root, stdio: 'inherit' });
+  fresh.add(path);
+  return join(target, 'debug', path);
+};
+
 /** The stand-in, with one folder for all hosts. @param {string[]} hosts @param {string} site */
 export const startMock = async (hosts, site) => {
-  execFileSync('cargo', ['build', '--quiet', '--package', 'mock'], { cwd: root, stdio: 'inherit' });
-  mock = await Mock.start(join(target, 'debug', 'mock'), { sites: Object.fromEntries(hosts.map((host) => [host, site])) });
+  const mock = await Mock.start(program('mock', '--package', 'mock'), { sites: Object.fromEntries(hosts.map((host) => [host, site])) });
   mock.plainPort = await servePlain(site);
   return mock;
 };
 
-/** Everything of ours ends, whatever happened. @param {number} code @returns {never} */
+/** Everything of ours ends, whatever happened; a stand-in does when its stdin closes. @param {number} code @returns {never} */
 export const end = (code) => {
   for (const driver of running) driver.kill();
-  mock?.stop();
   if (work !== null) rmSync(work, { recursive: true, force: true });
   process.exit(code);
 };

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Card } from './card.mjs';
+import { program } from './house.mjs';
 import { until } from './wait.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -18,7 +19,7 @@ import { until } from './wait.mjs';
  * @property {boolean} [hard]   in the long run alone
  * @property {Edit[]} [without] takes out what this test holds: `--undefended` runs it so, and it must notice
  * @property {boolean} [alone]  gets a browser of its own, because it spoils it
- * @property {boolean} [beside] waits long and does little: in a browser of its own, at the same time as the others of its suite
+ * @property {boolean} [beside] waits long and does little: in a browser of its own, at the same time as the others
  * @property {boolean} [dark]   with `alone`: the person prefers dark
  * @property {Array<import('./browsers.mjs').BrowserName>} [browsers] only in these
  */
@@ -91,7 +92,7 @@ export class Scene {
 
   /** What `cargo run --example explain` says of a failure. @param {object} line @returns {Promise<Record<string, any>>} */
   async explain(line) {
-    const child = spawn('cargo', ['run', '--quiet', '--package', 'cooldown', '--example', 'explain'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(program('examples/explain', '--package', 'cooldown', '--example', 'explain'), { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.end(`${JSON.stringify(line)}\n`);
     for await (const answer of createInterface({ input: child.stdout })) return JSON.parse(answer);
     throw new Error('the explain example said nothing');

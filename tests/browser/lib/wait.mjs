@@ -4,6 +4,9 @@
 /** @param {number} ms */
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+/** Between two questions: a twentieth of the wait so far, because each costs the browser some ms of work, and others wait for that. */
+const ASK_AGAIN_MS = { least: 25, most: 100 };
+
 /**
  * Asks again until the answer is truthy, and returns it. What the question throws counts as "not yet" and is told at the end.
  * @template T
@@ -13,15 +16,16 @@ export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms);
  * @returns {Promise<NonNullable<T>>}
  */
 export const until = async (what, question, limitMs = 10_000) => {
-  const end = performance.now() + limitMs;
+  const begun = performance.now();
   for (;;) {
     let last;
     try {
       last = await question();
       if (last) return last;
     } catch (error) { last = error; }
-    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${what} (last: ${show(last)})`);
-    await pause(25);
+    const waited = performance.now() - begun;
+    if (waited > limitMs) throw new Error(`waited ${limitMs} ms in vain for: ${what} (last: ${show(last)})`);
+    await pause(Math.min(Math.max(ASK_AGAIN_MS.least, waited / 20), ASK_AGAIN_MS.most));
   }
 };
 
