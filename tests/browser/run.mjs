@@ -73,20 +73,19 @@ const tell = (name, since, error) => {
   }
 };
 
-/** @param {Suite} suite @param {Task} task @param {Driver} driver @param {Mock} mock @param {string} extension */
+/** @param {Suite} suite @param {Task} task @param {Driver} driver @param {Mock} mock @param {string} extension @returns {Promise<boolean>} did it pass? */
 const runTest = async (suite, { test, host }, driver, mock, extension) => {
-  const since = performance.now();
+  const since = performance.now(), name = `${suite.name}: ${test.name}`;
   const scene = new Scene({ driver, mock, host, extension, undefended: values.undefended });
-  try {
-    await within('the test', test.limitMs ?? TEST_MS, test.run(scene));
-    tell(`${suite.name}: ${test.name}`, since);
-  } catch (error) {
-    tell(`${suite.name}: ${test.name}`, since, error);
+  const error = await within('the test', test.limitMs ?? TEST_MS, test.run(scene)).then(() => undefined, (reason) => reason ?? 'for no reason');
+  tell(name, since, error);
+  if (error !== undefined) {
     const file = join(shots, `${host}.png`);
     const last = scene.pages.at(-1);
     await within('a screenshot', 5_000, last?.screenshot({ path: /** @type {`${string}.png`} */ (file) }) ?? Promise.reject()).then(() => console.log(`        see ${file}`), () => {});
   }
   await within('the pages close', 5_000, scene.end()).catch(() => {});
+  return error === undefined;
 };
 
 /** Those of a suite that share a browser, and each that gets its own. Without defences: those that go without the same. @param {{suite: Suite, tests: Task[]}} of @returns {Group[]} */
@@ -99,20 +98,26 @@ const groupsOf = ({ suite, tests }) => {
   return [...groups.values()].map((tasks) => ({ suite, tasks }));
 };
 
-/** In one browser, which is started for them and ends after them. @param {Group} group @param {Mock} mock */
-const runGroup = async ({ suite, tasks }, mock) => {
-  const { dark = false, without = [] } = tasks[0]?.test ?? {}, extension = values.undefended ? takeOut(browserName, without, plan) : extensionOf(suite);
-  const driver = await Driver.start(browserName, { mock, extension, headed: values.headed, dark });
-  for (const task of tasks) await runTest(suite, task, driver, mock, extension);
-  await driver.stop();
-};
-
-/** One after the other, until none is left. @param {Group[]} queue @param {Mock} mock */
+/** One group after the other, until none is left, each in a browser that nobody has used. @param {Group[]} queue @param {Mock} mock */
 const runLane = async (queue, mock) => {
+  /** @type {Driver | null} */ let driver = null;
+  const stop = async () => { await driver?.stop(); driver = null; };
   for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
-    const { suite: { name } } = group, since = performance.now();
-    await runGroup(group, mock).catch((error) => tell(`${name}: the suite's browser`, since, error));
+    const { suite, tasks } = group, since = performance.now();
+    try {
+      const { dark = false, without = [] } = tasks[0]?.test ?? {}, extension = values.undefended ? takeOut(browserName, without, plan) : extensionOf(suite);
+      if (!await driver?.renew(extension, dark)) await stop();
+      for (const task of tasks) {
+        driver ??= await Driver.start(browserName, { mock, extension, headed: values.headed, dark });
+        // What failed may have left anything.
+        if (!await runTest(suite, task, driver, mock, extension)) await stop();
+      }
+    } catch (error) {
+      tell(`${suite.name}: the suite's browser`, since, error);
+      await stop();
+    }
   }
+  await stop();
 };
 
 try {
