@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { program } from './lib/house.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const corpus = `${root}tests/corpus/`;
@@ -35,7 +36,7 @@ const byWasm = (row) => {
     title: verdict?.words.title ?? null, body: verdict?.words.body ?? null };
 };
 
-const native = spawnSync('cargo', ['run', '--quiet', '--example', 'explain'], {
+const native = spawnSync(program('examples/explain', '--package', 'cooldown', '--example', 'explain'), {
   cwd: root, input: rows.map((row) => JSON.stringify(row)).join('\n'), encoding: 'utf8', maxBuffer: 1 << 28, timeout: 600_000, killSignal: 'SIGKILL',
 });
 assert.equal(native.status, 0, native.stderr);

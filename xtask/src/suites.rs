@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::bundle::{self, Kind};
 use crate::process::{self, Scratch, Steps, cargo};
@@ -55,15 +55,18 @@ type Suite = (&'static str, &'static str, Box<dyn Fn() -> Result<Option<Count>> 
 
 /// Runs all suites, and says at the end what came of each.
 pub fn run(quick: bool) -> Result<ExitCode> {
-    let alone: Vec<Suite> = vec![
+    let first: Vec<Suite> = vec![
         ("setup", "Getting what the tests need", Box::new(move || set_up(quick).map(|()| None))),
         ("fmt", "Formatting (cargo fmt)", Box::new(|| plain(cargo(&["fmt", "--all", "--check"])))),
+        ("build", "The extension, as shipped and for tests, and its size; what the tests run", Box::new(|| build().map(|()| None))),
+    ];
+    let core: Vec<Suite> = vec![
         (
             "clippy",
             "Lints, warnings denied (cargo clippy, here and for the wasm target)",
             Box::new(|| {
-                plain(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-                let mut for_wasm = cargo(&["clippy", "--package", "cooldown", "--lib", "--target", WASM]);
+                plain(behind(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+                let mut for_wasm = behind(&["clippy", "--package", "cooldown", "--lib", "--target", WASM]);
                 for program in wasm_tests(false)? {
                     for_wasm.args(["--test", &program]);
                 }
@@ -74,18 +77,17 @@ pub fn run(quick: bool) -> Result<ExitCode> {
             "native",
             "Native tests (cargo test)",
             Box::new(|| {
-                counted(cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]), CARGO_LIMIT)
+                counted(behind(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]), CARGO_LIMIT)
             }),
         ),
         (
             "docs",
             "Documentation and its examples, warnings denied (cargo doc, cargo test --doc)",
             Box::new(|| {
-                plain(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
-                counted(cargo(&["test", "--doc", "--package", "cooldown"]), CARGO_LIMIT)
+                plain(behind(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+                counted(behind(&["test", "--doc", "--workspace"]), CARGO_LIMIT)
             }),
         ),
-        ("build", "The extension, as shipped and for tests, and its size", Box::new(|| build().map(|()| None))),
         (
             "wasm",
             "The core as WebAssembly, in Node and in Chromium (cargo test --target wasm32-unknown-unknown)",
@@ -95,13 +97,16 @@ pub fn run(quick: bool) -> Result<ExitCode> {
         ("lines", "The shipped wasm and the native core, line by line over all labelled failures", Box::new(lines)),
         ("types", "JavaScript types (tsc, strict): what browsers run, what Node runs, the clients of the matrix", Box::new(types)),
     ];
-    let browsers = if quick { vec![] } else { vec![in_a_browser(Browser::Chromium), in_a_browser(Browser::Firefox)] };
+    let mut lanes = vec![core];
+    if !quick {
+        lanes.extend([in_a_browser(Browser::Chromium), in_a_browser(Browser::Firefox)]);
+    }
 
-    let steps = Mutex::new(Steps::new(alone.len() + browsers.iter().map(Vec::len).sum::<usize>()));
-    let mut ran = run_each(alone, &steps);
-    // These wait for a browser most of their time: one browser's beside the other's take little more than half.
+    let steps = Mutex::new(Steps::new(first.len() + lanes.iter().map(Vec::len).sum::<usize>()));
+    let mut ran = run_each(first, &steps);
+    // A browser's tests wait most of their time: for each other's browser, and for what compiles behind them, there is room beside them.
     thread::scope(|scope| {
-        let lanes: Vec<_> = browsers.into_iter().map(|suites| scope.spawn(|| run_each(suites, &steps))).collect();
+        let lanes: Vec<_> = lanes.into_iter().map(|suites| scope.spawn(|| run_each(suites, &steps))).collect();
         for lane in lanes {
             ran.extend(lane.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
@@ -113,12 +118,11 @@ pub fn run(quick: bool) -> Result<ExitCode> {
 pub fn hard() -> Result<ExitCode> {
     set_up(true)?;
     build()?;
-    process::run(&mut cargo(&["build", "--package", "mock"])).context("the stand-in does not build")?;
     let mut node = Command::new("node");
     for browser in [Browser::Chromium, Browser::Firefox] {
         node.env(browser.variable(), setup::browser(browser)?);
     }
-    node.arg("tests/browser/hard.mjs").current_dir(crate::root());
+    node.arg("tests/browser/hard.mjs").env(BUILT, "").current_dir(crate::root());
     process::outside_cargo(&mut node);
     let _scratch = Scratch::give(&mut node)?;
     Ok(if process::tee(&mut node, HARD_LIMIT)?.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -199,9 +203,22 @@ fn set_up(quick: bool) -> Result<()> {
 fn build() -> Result<()> {
     let mut steps = Steps::within(2 * bundle::STEPS);
     let weight = bundle::build(&mut steps, Kind::Shipped)?;
-    // Both first: the browsers' suites need them, whatever they weigh.
-    bundle::build(&mut steps, Kind::Test)?.check()?;
+    // All first: the browsers' suites need it, whatever it weighs.
+    let test_weight = bundle::build(&mut steps, Kind::Test)?;
+    // The stand-in, and the core's words. The whole workspace, because `cargo test` builds the same then, and not all of it once more.
+    process::run(&mut cargo(&["build", "--workspace", "--bins", "--examples"]))?;
+    test_weight.check()?;
     weight.check()
+}
+
+/// Tells a program of Node's that [`build`] was done, so that it does not wait for a cargo that is at work on something else.
+const BUILT: &str = "COOLDOWN_BUILT";
+
+/// Cargo behind the browsers: it takes what they leave of the processor, so that no test waits for it.
+fn behind(args: &[&str]) -> Command {
+    let mut command = Command::new("nice");
+    process::outside_cargo(&mut command).args(["-n", "10", "cargo"]).args(args).current_dir(crate::root());
+    command
 }
 
 /// A suite that only passes or fails.
@@ -264,7 +281,7 @@ fn count(output: &str) -> Option<Count> {
 
 /// `tests/wasm*.rs`: those that ask for a browser run in Chromium, the others in Node.
 fn wasm(quick: bool) -> Result<Option<Count>> {
-    let mut command = cargo(&["test", "--package", "cooldown", "--no-fail-fast", "--target", WASM]);
+    let mut command = behind(&["test", "--package", "cooldown", "--no-fail-fast", "--target", WASM]);
     let programs = wasm_tests(quick)?;
     if programs.is_empty() {
         bail!("no test ran: there is no tests/wasm*.rs to run");
@@ -293,10 +310,8 @@ fn wasm_tests(quick: bool) -> Result<Vec<String>> {
 
 /// `tests/browser/lines.test.mjs`, which needs no browser.
 fn lines() -> Result<Option<Count>> {
-    // Built here, so that its time is not the comparison's.
-    process::run(&mut cargo(&["build", "--package", "cooldown", "--example", "explain"])).context("the example does not build")?;
     let mut node = Command::new("node");
-    node.arg("tests/browser/lines.test.mjs").current_dir(crate::root());
+    node.arg("tests/browser/lines.test.mjs").env(BUILT, "").current_dir(crate::root());
     counted(&mut node, BROWSER_LIMIT)
 }
 
@@ -326,27 +341,25 @@ fn tap(browser: Browser) -> Result<Option<Count>> {
 
 /// `tests/browser/transparency.mjs`: the same page code with the built extension and without it, and with clumsy wrappers in its place.
 fn transparency(browser: Browser) -> Result<Option<Count>> {
-    against_the_mock(browser, "tests/browser/transparency.mjs")
+    extended(browser, "tests/browser/transparency.mjs")
 }
 
 /// `tests/browser/run.mjs`: the built extension, whole.
 fn extension(browser: Browser) -> Result<Option<Count>> {
-    against_the_mock(browser, "tests/browser/run.mjs")
+    extended(browser, "tests/browser/run.mjs")
 }
 
 /// `tests/browser/matrix.mjs`: the built extension under the clients that apps use.
 fn matrix(browser: Browser) -> Result<Option<Count>> {
-    against_the_mock(browser, "tests/browser/matrix.mjs")
+    extended(browser, "tests/browser/matrix.mjs")
 }
 
 /// `tests/browser/sillytavern.mjs`: the built extension on a real app that relays.
 fn sillytavern(browser: Browser) -> Result<Option<Count>> {
-    against_the_mock(browser, "tests/browser/sillytavern.mjs")
+    extended(browser, "tests/browser/sillytavern.mjs")
 }
 
-fn against_the_mock(browser: Browser, script: &str) -> Result<Option<Count>> {
-    // Built here and not by the driver, so that its time is not the tests'.
-    process::run(&mut cargo(&["build", "--package", "mock"])).context("the stand-in does not build")?;
+fn extended(browser: Browser, script: &str) -> Result<Option<Count>> {
     driven(browser, script, &["--browser", browser.name()])
 }
 
@@ -354,7 +367,7 @@ fn against_the_mock(browser: Browser, script: &str) -> Result<Option<Count>> {
 fn driven(browser: Browser, script: &str, args: &[&str]) -> Result<Option<Count>> {
     let program = setup::browser(browser)?;
     let mut node = Command::new("node");
-    node.arg(script).args(args).env(browser.variable(), program).current_dir(crate::root());
+    node.arg(script).args(args).env(browser.variable(), program).env(BUILT, "").current_dir(crate::root());
     process::outside_cargo(&mut node);
     let _scratch = Scratch::give(&mut node)?;
     counted(&mut node, BROWSER_LIMIT)
