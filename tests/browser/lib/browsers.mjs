@@ -15,7 +15,7 @@ import { until, within } from './wait.mjs';
 /** A fixed host for Firefox's extension pages, which otherwise get a random one per profile. */
 const FIREFOX_UUID = '11111111-2222-4333-8444-555555555555';
 const SCHEME_PREF = 'layout.css.prefers-color-scheme.content-override';
-const PATHS = { chromium: process.env.COOLDOWN_CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.COOLDOWN_FIREFOX ?? '/usr/bin/firefox-esr' };
+export const PATHS = { chromium: process.env.COOLDOWN_CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.COOLDOWN_FIREFOX ?? '/usr/bin/firefox-esr' };
 const START_MS = 60_000;
 /** Where known apps live; here they are the mock's, as all else is. */
 export const APP_HOSTS = ['janitorai.com', 'big-agi.com', 'lobechat.com', 'web.chatboxai.app'];
