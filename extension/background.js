@@ -449,11 +449,16 @@ const MOST_REMINDERS = 20;
 /** @returns {Promise<Record<string, Reminder>>} */
 const reminders = async () => {
   const { reminders: all } = await api.storage.local.get('reminders');
-  return /** @type {Record<string, Reminder>} our own record */ (isObject(all) ? all : {});
+  const right = Object.entries(isObject(all) ? all : {}).filter(([, one]) => isObject(one) && typeof one.at_ms === 'number' && typeof one.tab_id === 'number' && URL.canParse(String(one.address)));
+  return /** @type {Record<string, Reminder>} our own record */ (Object.fromEntries(right));
 };
 let noting = Promise.resolve();
 /** @param {(all: Record<string, Reminder>) => Record<string, Reminder>} change */
-const changeReminders = (change) => (noting = noting.then(async () => { await api.storage.local.set({ reminders: change(await reminders()) }); }));
+const changeReminders = (change) => {
+  const changed = noting.then(async () => { await api.storage.local.set({ reminders: change(await reminders()) }); });
+  noting = changed.catch(() => {}); // where there is no room, the next one may find some
+  return changed;
+};
 /** The reminder, which is kept no longer: who comes second finds none. @param {string} id @returns {Promise<Reminder | undefined>} */
 const take = async (id) => {
   /** @type {Reminder | undefined} */

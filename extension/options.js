@@ -48,8 +48,9 @@ undo.addEventListener('click', async () => {
 const change = async (to, said = () => say('options_saved')) => {
   /** @type {Partial<Settings>} */
   let set = {};
-  const before = await changeSettings((own) => (set = to(own)));
+  const before = await changeSettings((own) => (set = to(own))).catch(() => null);
   await draw();
+  if (before === null) { tell(say('options_not_saved')); return; }
   tell(said(), () => saveSettings(Object.fromEntries(Object.entries(before).filter(([name]) => name in set))));
 };
 

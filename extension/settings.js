@@ -180,7 +180,7 @@ const hand = async (names, settings, stamps) => {
 };
 /** @returns {Promise<SyncTrouble | null>} of a setting that could not be handed over */
 export const loadSyncTrouble = async () => {
-  const { sync_trouble: troubles } = await storage.local.get('sync_trouble'), all = /** @type {SyncTrouble[]} */ (isObject(troubles) ? Object.values(troubles) : []);
+  const { sync_trouble: troubles } = await storage.local.get('sync_trouble'), all = /** @type {SyncTrouble[]} */ (isObject(troubles) ? Object.values(troubles).filter(isObject) : []);
   return all.find(({ full }) => full) ?? all[0] ?? null;
 };
 /** Takes what is newer there, and hands over what is newer here: of each setting the newest change counts. */
@@ -231,8 +231,8 @@ export const FOR_NOW_MS = 3_600_000;
 /** @typedef {{rules: Record<string, Rule>, pauses: Record<string, {until_ms: number}>}} ForNow by host */
 /** @template {{until_ms: number}} T @param {unknown} x @returns {Record<string, T>} those that still hold */
 const running = (x) => {
-  const all = /** @type {[string, T][]} our own record */ (Object.entries(isObject(x) ? x : {}));
-  return Object.fromEntries(all.filter(([, { until_ms }]) => until_ms > Date.now()));
+  const all = Object.entries(isObject(x) ? x : {}).filter(([, one]) => isObject(one) && typeof one.until_ms === 'number' && one.until_ms > Date.now());
+  return Object.fromEntries(/** @type {[string, T][]} our own record */ (all));
 };
 /** @returns {Promise<ForNow>} */
 export const loadForNow = async () => {
