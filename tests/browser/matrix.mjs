@@ -24,6 +24,8 @@ import { FAILURES, ROWS } from './matrix.cells.mjs';
 /** One cell to be looked at. @typedef {{row: Row, failure: Failure, cell: Cell, host: string}} Task */
 
 const CELL_MS = 60_000;
+/** Browsers at a time: most of a cell is waiting, for a client's own tries and for their absence. */
+const LANES = 3;
 /** From the question until the app has something or a card holds it: a client's own tries wait up to 4 s, twice. */
 const END_MS = 20_000;
 /** A card for an app that may try again waits 5 s; by then it shows, or never. */
@@ -231,11 +233,14 @@ endInTime(browsers.length);
 try {
   const mock = await startMock(tasks.map(({ host }) => host), buildSite());
   for (const browserName of browsers) {
-    const driver = await Driver.start(browserName, { mock, extension: built(browserName, 'test') });
     /** @type {Map<Task, Result>} */
     const results = new Map();
-    for (const task of tasks) results.set(task, await run(driver, mock, task));
-    await driver.stop();
+    const queue = [...tasks];
+    await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, async () => {
+      const driver = await Driver.start(browserName, { mock, extension: built(browserName, 'test') });
+      for (let task = queue.shift(); task !== undefined; task = queue.shift()) results.set(task, await run(driver, mock, task));
+      await driver.stop();
+    }));
     await mock.reset();
     print(browserName, results);
   }
