@@ -1,5 +1,5 @@
 // @ts-check
-// The box that explains a pasted failure: on the public page, and beside the history. The core comes when there is something to read.
+// The box that explains a pasted failure: on the public page, beside the history, and in the popup. The core comes when there is something to read.
 
 /** @typedef {{judgeText: (body: string) => Verdict | null, mount_card: typeof import('./core/core.js').mount_card}} Core */
 
@@ -7,7 +7,7 @@
  * @param {{form: HTMLFormElement, text: HTMLTextAreaElement, place: HTMLElement}} parts
  * @param {() => Promise<Core>} needCore
  * @param {(which: 'empty' | 'silent' | 'failed' | null) => void} say what stands where the explanation will be; null: the card does
- * @returns {() => Promise<void>} reads what stands in the box now
+ * @returns {{answer: () => Promise<void>, clear: () => void}} reads what stands in the box now; takes what was explained away
  */
 export const mountDecoder = ({ form, text, place }, needCore, say) => {
   /** @type {ReturnType<Core['mount_card']> | null} */
@@ -23,7 +23,7 @@ export const mountDecoder = ({ form, text, place }, needCore, say) => {
     clear();
     if (core === null || verdict === null) return say(core === null ? 'failed' : 'silent');
     // A new card for each failure: the only thing to press on it, besides its links, is its cross.
-    card = core.mount_card(place, clear);
+    card = core.mount_card(place, () => { clear(); text.focus(); });
     card.show({ verdict, phase: 'explained', requests: 1, attempt: 1, site: '' });
     say(null);
   };
@@ -31,5 +31,5 @@ export const mountDecoder = ({ form, text, place }, needCore, say) => {
   text.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); answer(); } });
   // Who goes there will ask.
   text.addEventListener('focus', () => { needCore().catch(() => {}); }, { once: true });
-  return answer;
+  return { answer, clear };
 };

@@ -2,6 +2,7 @@
 // The popup: is Cooldown on for this tab's site, the switch for it, and what failed on this tab of late. It paints from its own HTML at once;
 // the worker's answer fills in the state. The core is loaded when the person opens a failure, or asks about a text, and not before.
 
+import { mountDecoder } from './decoder.js';
 import { part } from './part.js';
 import { loadSettings, saveSettings } from './settings.js';
 import { languageNames, loadWords } from './words.js';
@@ -216,22 +217,14 @@ const drawRecent = async () => {
 
 // ---- a text that the person has
 
-const pasted = part('paste-text', HTMLTextAreaElement);
-const explainPasted = async () => {
-  const place = part('paste-card');
-  open?.close();
-  place.replaceChildren();
-  if (pasted.value.trim() === '') return;
-  const [, { judgeText }] = await loadCore(), verdict = judgeText(pasted.value);
-  if (verdict === null) {
-    place.textContent = words('www_silent');
-    return;
-  }
-  await openCard(place, verdict, () => pasted.focus());
-  place.scrollIntoView({ block: 'nearest' });
-};
-part('paste-form').addEventListener('submit', (event) => { event.preventDefault(); explainPasted(); });
-pasted.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); explainPasted(); } });
+const decoder = { form: part('paste-form', HTMLFormElement), text: part('paste-text', HTMLTextAreaElement), place: part('paste-card') };
+const { clear } = mountDecoder(decoder, async () => { const [{ mount_card }, { judgeText }] = await loadCore(); return { mount_card, judgeText }; }, (which) => {
+  const other = open;
+  open = which === null ? { close: clear } : null;
+  other?.close();
+  part('paste-says').textContent = which === null || which === 'empty' ? '' : words({ silent: 'www_silent', failed: 'www_failed' }[which]);
+  if (which === null) decoder.place.scrollIntoView({ block: 'nearest' });
+});
 
 // ---- the language
 

@@ -17,7 +17,7 @@ const say = (which) => {
   for (const id of ['empty', 'silent', 'failed']) part(id, HTMLElement).hidden = id !== which;
 };
 
-const answer = mountDecoder({ form, text, place: part('card-place', HTMLElement) }, needCore, say);
+const { answer } = mountDecoder({ form, text, place: part('card-place', HTMLElement) }, needCore, say);
 
 /** One of each kind, by the title of its own card. */
 const fill = async () => {
