@@ -89,6 +89,17 @@ pub(super) fn is_event_stream(text: &str) -> bool {
     comment || ["data:", "event:", "id:", "retry:"].iter().any(|field| first.starts_with(field))
 }
 
+/// The errors of a stream of the AI SDK's fourth version, a part a line behind its letter, as its fifth one has them; `None`:
+/// the text is no such stream. What the model wrote in the other parts is not read.
+///
+/// Source: ai-sdk.dev, stream protocols, data stream of version 4: `3:"…"` is the error part.
+pub(super) fn error_parts(text: &str) -> Option<Vec<String>> {
+    let is_part = |line: &str| matches!(line.as_bytes(), [b'0'..=b'9' | b'a'..=b'z', b':', b'"' | b'{' | b'[', ..]);
+    let errors =
+        || text.lines().filter_map(|line| line.strip_prefix("3:")).map(|said| [r#"{"type":"error","errorText":"#, said, "}"].concat());
+    is_part(text.trim_start()).then(|| errors().collect())
+}
+
 /// The `data` of each event of a whole text, in order; an event that was cut off counts too.
 pub(super) fn payloads(text: &str) -> Vec<String> {
     let mut stream = EventStream::default();

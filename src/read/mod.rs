@@ -181,11 +181,13 @@ pub struct Reading {
 #[must_use]
 pub fn read(text: &str) -> Reading {
     let text = text.trim_start_matches('\u{feff}').trim();
-    if !event_stream::is_event_stream(text) {
-        return read_one(text);
-    }
+    let payloads = match event_stream::error_parts(text) {
+        Some(parts) => parts,
+        None if event_stream::is_event_stream(text) => event_stream::payloads(text),
+        None => return read_one(text),
+    };
     let mut all = Reading::default();
-    for payload in event_stream::payloads(text) {
+    for payload in payloads {
         let Reading { roots, cut } = read_one(&payload);
         all.roots.extend(roots);
         all.cut |= cut;
@@ -197,7 +199,7 @@ pub fn read(text: &str) -> Reading {
 #[must_use]
 pub fn has_head(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with(&['{', '['][..]) || event_stream::is_event_stream(text)
+    text.starts_with(&['{', '['][..]) || event_stream::is_event_stream(text) || event_stream::error_parts(text).is_some()
 }
 
 fn read_one(text: &str) -> Reading {
