@@ -406,7 +406,7 @@ fn implied_status(facts: &Facts<'_>) -> Option<u16> {
         (Topic::Key, 401),
     ];
     let upstream = facts.said.has(templates::UPSTREAM);
-    if facts.fault.is_none() && !upstream {
+    if facts.fault.is_none() && !upstream && !facts.said.has("provider returned error: ") {
         return None;
     }
     // A relay may keep nothing of an answer but its status line.

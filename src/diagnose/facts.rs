@@ -120,7 +120,8 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 7] = [
+        const SLOW: [&str; 8] = [
+            "idle timeout exceeded",
             "aborted due to timeout",
             "read timed out",
             "readtimeout",
@@ -214,7 +215,7 @@ impl<'a> Facts<'a> {
 
     /// A member of the metadata that stands in a notation which is not read as objects: a dump of another language, YAML, a
     /// table, a log's `name=value`. Only where no object has such members: of two failures each has its own.
-    fn stray(&self, name: &str) -> Option<String> {
+    pub(crate) fn stray(&self, name: &str) -> Option<String> {
         let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log);
         if !prose || self.is_later() || self.fault.as_ref().is_some_and(Fault::has_own_members) {
             return None;
@@ -247,7 +248,36 @@ impl<'a> Facts<'a> {
                 name(self.whole.between("provider returned error (", &[':', ')'])?).filter(|name| !name.starts_with(&['4', '5'][..]))
             })
             .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
+            .or_else(|| self.labelled_provider())
             .filter(|name| !name.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("openrouter")))
+    }
+
+    /// The provider's name beside what it said: `[Chutes] …`, as OpenRouter's package for the AI SDK has it, `(provider Chutes)`,
+    /// and the label of a person or a program, in a line of its own.
+    fn labelled_provider(&self) -> Option<String> {
+        const LABELS: [&str; 14] = [
+            "provider",
+            "Provider",
+            "PROVIDER",
+            "Anbieter",
+            "Proveedor",
+            "Provedor",
+            "Fournisseur",
+            "Fornitore",
+            "Dostawca",
+            "Провайдер",
+            "提供商",
+            "供应商",
+            "プロバイダー",
+            "제공자",
+        ];
+        // In lower case it is a program's own word for the API that it speaks.
+        let named = |name: &&str| name.contains(|char: char| char.is_ascii_uppercase()) && provider::is_known(name);
+        let known = |text: &str| Some(text.trim()).filter(named).map(str::to_owned);
+        let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log) && !self.is_later();
+        known(self.whole.between("(provider ", &[')']).unwrap_or_default())
+            .or_else(|| known(self.said.plain().strip_prefix('[')?.split(']').next()?))
+            .or_else(|| LABELS.iter().filter(|_| prose).find_map(|label| known(&member_value(&self.body, label)?)))
     }
 
     /// The model's slug as stated.
@@ -374,8 +404,9 @@ impl<'a> Facts<'a> {
             Some((evidence(&field, &value), wait::reset(&value, self.exchange.at_ms)?))
         };
         let member = || {
-            let value = fault?.word("resets_at")?;
-            Some((evidence(&fault?.field("metadata.resets_at"), &value), wait::instant(&value)?))
+            let value = fault.and_then(|fault| fault.word("resets_at")).or_else(|| self.stray("resets_at"))?;
+            let field = fault.map_or_else(|| "text".to_owned(), |fault| fault.field("metadata.resets_at"));
+            Some((evidence(&field, &value), wait::instant(&value)?))
         };
         let words = || {
             let of_instant = |char: char| char.is_ascii_alphanumeric() || "-:.+".contains(char);
@@ -472,10 +503,20 @@ fn title_status(title: &str) -> Option<u16> {
 fn member_value(text: &str, name: &str) -> Option<String> {
     let skip = |text: &str, chars: &str| text.len() - text.trim_start_matches(|char| chars.contains(char)).len();
     text.match_indices(name).find_map(|(at, _)| {
-        let glued = text.get(..at)?.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_' || last == '-');
+        if text.get(..at)?.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_' || last == '-') {
+            return None;
+        }
         let rest = text.get(at + name.len()..)?;
         let rest = rest.get(skip(rest, "\"'\\]`* ")..)?;
-        let mut value = rest.strip_prefix(|mark| mark == ':' || mark == '=').or_else(|| rest.strip_prefix("->"))?;
+        // `{"name":"…","value":"…"}` and `["…","…"]`, as records of traffic and lists of header fields have it.
+        let paired = || {
+            let marks = &['"', '\'', '\\', ' ', '\n', '\r', '\t', ':'][..];
+            let rest = rest.strip_prefix(',')?.trim_start_matches(marks);
+            Some(rest.strip_prefix("value").unwrap_or(rest).trim_start_matches(marks))
+        };
+        // `<name>…</name>`.
+        let tagged = || rest.strip_prefix('>').filter(|_| text.get(..at).is_some_and(|head| head.ends_with('<')));
+        let mut value = rest.strip_prefix(&[':', '：', '='][..]).or_else(|| rest.strip_prefix("->")).or_else(paired).or_else(tagged)?;
         value = value.get(skip(value, ">* \n\r\t")..)?;
         // The type that some dumps print: `string(6) "…"`, `Some(String("…"))`.
         let typed = |value: &str| value.find('(').filter(|at| *at > 0 && value.bytes().take(*at).all(|byte| byte.is_ascii_alphabetic()));
@@ -492,7 +533,7 @@ fn member_value(text: &str, name: &str) -> Option<String> {
             end += word.len() + 1;
         }
         let value = value.get(..end.saturating_sub(1))?.trim();
-        (!glued && !value.is_empty()).then(|| value.to_owned())
+        (!value.is_empty()).then(|| value.to_owned())
     })
 }
 
@@ -669,8 +710,21 @@ fn begins_as(lower: &str, phrase: &str) -> bool {
 /// A status that a text calls one: behind "HTTP", "status", "error code", "openrouter" and the like, in brackets, or
 /// at the head of the text. The last one is the innermost.
 fn status_in(lower: &str) -> Option<u16> {
-    const LEADS: [&str; 12] =
-        ["http", "status of", "status", "code", "error", "openrouter", "statuscode", "api", "returned", "rejected", "failed", "upstream"];
+    const LEADS: [&str; 13] = [
+        "http",
+        "status of",
+        "status",
+        "code",
+        "error",
+        "err",
+        "openrouter",
+        "statuscode",
+        "api",
+        "returned",
+        "rejected",
+        "failed",
+        "upstream",
+    ];
     let mut found = None;
     let (mut at, mut read) = (0, 0);
     let bytes = lower.as_bytes();
@@ -687,7 +741,8 @@ fn status_in(lower: &str) -> Option<u16> {
         let lead = before
             .trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/', '·', '•', '→', '—', '–'][..]);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
-        let first = before.trim().is_empty();
+        // At the head of the text, or behind the tag of a log.
+        let first = before.trim().is_empty() || before.ends_with("] ");
         // In any language: what follows the status is OpenRouter's own sentence.
         let behind = lower.get(at..).unwrap_or_default();
         let after = behind.trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
@@ -704,19 +759,20 @@ fn status_in(lower: &str) -> Option<u16> {
         let mut told = || {
             read += 1;
             let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
-            read <= MOST_SENTENCES && own.chain(&["rate limit exceeded"]).any(|words| says(words))
+            read <= MOST_SENTENCES && own.chain(&["rate limit exceeded", templates::UPSTREAM]).any(|words| says(words))
         };
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
         // The name of a member, as in a table of messages, or of a count is no status that anybody met.
         let rest = lower.get(at..).unwrap_or_default();
         let counted = rest.strip_prefix('=').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-        let named = counted || before.ends_with(&['.', '_'][..]) && rest.starts_with("\":");
+        let named = counted || before.ends_with(&['.', '_'][..]) && rest.starts_with(&['"', '='][..]);
         // A list of them, as settings have it.
         let in_list = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
         let listed = rest.strip_prefix(',').is_some_and(in_list)
             || before.ends_with(',') && before.trim_end_matches(',').ends_with(|last: char| last.is_ascii_digit());
         let whole = whole && !named && !listed;
-        let phrased = PHRASES.iter().any(|(status, phrase)| *status == code && begins_as(after, phrase));
+        let phrased =
+            rest.starts_with(" from openrouter") || PHRASES.iter().any(|(status, phrase)| *status == code && begins_as(after, phrase));
         if whole && (phrased || bracketed || called || first || told()) {
             found = Some(code);
         }

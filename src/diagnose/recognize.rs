@@ -16,6 +16,8 @@ const NEAR_IN_LOG: usize = 400;
 const MOST_OF_A_MESSAGE: usize = 2_000;
 /// A log that somebody pastes may be longer; what is, and has the shape of a document, is one.
 const MOST_OF_A_REPORT: usize = 20_000;
+/// Characters of a quotation, and of what its sentence goes on to say of it.
+const MOST_OF_A_QUOTATION: usize = 240;
 /// Characters of an address in which a name is looked for.
 const MOST_OF_AN_ADDRESS: usize = 200;
 /// Places of a name, and of a sign, that are compared.
@@ -116,7 +118,8 @@ impl Facts<'_> {
         let in_log = self.exchange.surface == Surface::Log;
         let near = |name: usize, sign: usize| {
             let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
-            let parted = [". ", "? ", "! "].iter().any(|end| between.contains(end));
+            // What stands in brackets behind a sentence belongs to it.
+            let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| between.get(at + 2..) != Some("(")));
             between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted)
         };
         let beside = |words: &str| {
@@ -137,6 +140,12 @@ impl Facts<'_> {
         let first = all().filter_map(|words| self.whole.find(words)).min().unwrap_or(whole.len());
         let head = whole.get(..first).unwrap_or_default();
         let explains = self.whole.first_of(&EXPLAINS).is_some() && EXPLAINS.iter().any(|words| head.contains(words));
+        // The answer of a chat that meets no failure of OpenRouter's.
+        let answer = ["chatgpt", "gemini", "copilot", "perplexity"].iter().any(|name| {
+            let told = whole.strip_prefix(name).unwrap_or_default();
+            [" said:", " says:", " answered:"].iter().any(|verb| told.starts_with(verb))
+        });
+        let explains = explains || answer;
         // People who ask in their own language quote the sentence that they met.
         let foreign = |char: char| !char.is_ascii() && (char.is_alphabetic() || matches!(char, '„' | '«'));
         let asked = || self.exchange.body.chars().any(foreign) || has_words(whole, &FOREIGN, 2);
@@ -192,19 +201,51 @@ impl Facts<'_> {
         }
         let is_table = self.fault.is_none() && entries > 1;
         let blank = said().filter_map(|template| self.whole.find(template.words.first()?)).any(|at| has_blank(whole, at));
-        is_commit || introduced || blank || is_table || kinds.len() >= MANY_KINDS || self.whole.first_of(&ELISIONS).is_some()
+        // A thing to do, or a term and what it means.
+        let noted = |line: &str| {
+            let line = line.trim_start();
+            let task = line.starts_with("- [ ] ") || line.starts_with("- [x] ");
+            let term = line
+                .split_once("`** ")
+                .or_else(|| line.split_once("**` "))
+                .filter(|(term, _)| term.trim_start_matches("- ").starts_with(&['*', '`'][..]));
+            let term = term.filter(|(_, rest)| rest.starts_with(&['—', '–', '-', ':'][..])).map(|(term, _)| term);
+            let quoted = term.or(task.then_some(line)).map(Text::new);
+            quoted.is_some_and(|quoted| {
+                words().any(|own| quoted.has(own.words.first().copied().unwrap_or_default())) || quoted.first_of(MARKS).is_some()
+            })
+        };
+        is_commit
+            || introduced
+            || self.body.lines().any(noted)
+            || blank
+            || is_table
+            || kinds.len() >= MANY_KINDS
+            || self.whole.first_of(&ELISIONS).is_some()
     }
 
-    /// 1 where the words are the value of a name, and of none under which programs keep what they met.
+    /// 1 where the words are the value of a name, and of none under which programs keep what they met; 2 where the name is
+    /// made of the same words, as one of a message is.
     fn entries(&self, words: Option<&&str>) -> usize {
-        const MET: [&str; 7] = ["message", "msg", "error", "err", "detail", "reason", "text"];
+        const MET: [&str; 16] = [
+            "message", "msg", "error", "errors", "err", "detail", "details", "reason", "text", "raw", "body", "cause", "response",
+            "stderr", "output", "log",
+        ];
         let at = words.and_then(|words| self.whole.find(words)).unwrap_or_default();
         let before = self.whole.lower().get(..at).unwrap_or_default();
-        let Some(name) = before.strip_suffix(&['"', '\''][..]) else { return 0 };
+        // The sentence may have begun before the words that tell it.
+        let Some((name, _)) = before.rsplit_once(&['"', '\''][..]).filter(|(_, head)| head.len() < 24) else { return 0 };
         let is_value = name.trim_end().ends_with(&[':', ',', '['][..]) || name.ends_with("= ");
-        let name = name.trim_end_matches(|char: char| !char.is_ascii_alphanumeric());
+        let is_member = name.trim_end().strip_suffix(':').is_some_and(|name| name.ends_with(&['"', '\''][..]));
+        // Of a list the name stands before it.
+        let list = name.rsplit_once('[').filter(|(_, items)| !items.contains(&[']', '{', '}'][..])).map(|(name, _)| name);
+        let name = list.unwrap_or(name).trim_end_matches(|char: char| !char.is_ascii_alphanumeric());
         let name = name.rsplit(|char: char| !char.is_ascii_alphanumeric()).next().unwrap_or_default();
-        usize::from(is_value && !MET.contains(&name))
+        let same = |word: &str| word.len() > 3 && name.contains(word);
+        let of_message =
+            words.is_some_and(|words| !MARKS.contains(words) && words.split(|char: char| !char.is_ascii_alphanumeric()).any(same));
+        let of_message = of_message && is_member && !["error", "exception"].iter().any(|class| name.ends_with(class));
+        if !is_value || MET.contains(&name) { 0 } else { 1 + usize::from(of_message) }
     }
 
     /// The member of the error object that only OpenRouter sends.
@@ -250,16 +291,32 @@ impl Facts<'_> {
             let upstream = || said.between(UPSTREAM, &[':']).filter(|name| provider::is_known(name)).map(|_| UPSTREAM);
             found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS)).or_else(upstream)
         };
-        // The client's own words around an error object may name OpenRouter too.
-        of(&self.said).or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(MARKS)))
+        // The client's own words around an error object may name OpenRouter too, a log may keep its fields.
+        let source = || self.stray("limit_source").and_then(|stated| templates::LIMIT_SOURCES.iter().find(|(known, ..)| *known == stated));
+        of(&self.said)
+            .or_else(|| self.fault.as_ref().and_then(|_| self.whole.first_of(MARKS)))
+            .or_else(|| source().map(|(known, ..)| *known))
     }
 }
 
-/// A schema, or a long text with headings or source code: no message of a failure.
+/// A schema, the notes on a release, or a long text with headings or source code: no message of a failure.
 fn is_document(text: &str) -> bool {
+    // A heading that is a version's number, or one of those under which changes are listed.
+    let of_release = |line: &str| {
+        let heading = line.strip_prefix('#').map(|rest| rest.trim_start_matches(&['#', ' ', '['][..]));
+        let number = |rest: &str| {
+            rest.strip_prefix('v').unwrap_or(rest).split(&['.', ' ', ']'][..]).take(2).filter(|part| part.parse::<u16>().is_ok()).count()
+                == 2
+        };
+        heading.is_some_and(|rest| number(rest) || ["Added", "Changed", "Fixed", "Unreleased"].contains(&rest.trim_end_matches(']')))
+    };
+    let noted = || {
+        let head = text.trim_start().get(..13).unwrap_or_default().to_ascii_lowercase();
+        ["release notes", "changelog"].iter().any(|words| head.starts_with(words)) || text.lines().take(MOST_SIGNS).any(of_release)
+    };
     let headings = || text.lines().filter(|line| line.starts_with('#')).take(3).count() == 3;
     let minified = || text.contains("=>") || text.contains("function(");
-    text.contains("\"$ref\"") || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
+    text.contains("\"$ref\"") || noted() || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
 
 /// A blank in or beside the sentence that begins there: `<model>`, `{{model}}`, `${model}`, `%s`, `N seconds`.
@@ -284,10 +341,17 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
         // Who tells of themselves, or asks, was told so; a manual tells what a program says.
         let met =
             met || [" says", " said", " saying", " get", " gives", " gave", " me"].iter().any(|word| lead.ends_with(word)) && person();
+        // What a sentence goes on to say of its quotation.
         let means = || {
-            let rest = lower.get(at + words.len()..).unwrap_or_default();
-            let rest = rest.trim_start_matches(|char| "\"'`”’»“.".contains(char)).trim_start();
+            let marks = |char: char| "\"'`”’»“.".contains(char);
+            let rest = facts::first_chars(lower.get(at + words.len()..).unwrap_or_default(), MOST_OF_A_QUOTATION);
+            let quoted = rest.find(&['"', '`', '”', '»', '’'][..]).and_then(|end| rest.get(end..)).filter(|_| lead.len() < before.len());
+            let quoted = quoted.map_or("", |rest| rest.trim_start_matches(marks).trim_start());
+            let told = quoted.split(&['.', ',', ';', ':', '—', '('][..]).next().unwrap_or_default();
+            let rest = rest.trim_start_matches(marks).trim_start();
             ["means", "just means", "simply means", "only means", "no longer"].iter().any(|verb| rest.starts_with(verb))
+                || ["is shown", "is returned", "appears", "indicates"].iter().any(|verb| told.starts_with(verb))
+                || ["usually means", "typically means"].iter().any(|verb| told.contains(verb))
         };
         // `"…" (502)` was met.
         let stated = || {
@@ -379,6 +443,7 @@ fn is_code(text: &str) -> bool {
             let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
             // A change to it; what is new may be a record.
             let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
+            let branch = branch || line.contains("() => ");
             branch || decorator || change || search || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
         })
 }

@@ -194,8 +194,8 @@ impl Fault {
     }
 
     /// How much it tells.
-    fn rank(&self) -> (usize, usize, bool, bool) {
-        (self.marks(), self.nested, self.exact, self.code.is_some())
+    fn rank(&self) -> (usize, usize, bool, bool, bool) {
+        (self.marks(), self.nested, self.exact, self.code.is_some(), !self.raw.is_empty())
     }
 
     /// The field's full path, for evidence.
@@ -421,7 +421,7 @@ fn is_error(members: &Map<String, Value>) -> bool {
     // A status line tells of good answers as well.
     let went_well = members.get("code").and_then(Value::as_u64).is_some_and(|code| (100..400).contains(&code));
     (says && !went_well && (has("code") || has("metadata") || has("error_type") || refused))
-        || (has("code") && metadata.is_some_and(own))
+        || (has("code") && (has("limit_source") || metadata.is_some_and(own)))
         || (failed && has("error_type"))
         || telling(members) + if has("raw") { 2 } else { 0 } > 2 && !["usage", "cost", "choices", "status"].iter().any(|key| has(key))
 }

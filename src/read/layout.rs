@@ -92,18 +92,24 @@ fn decoded_word(word: &str) -> String {
 
 /// The few entities that stand in quoted JSON; a page that shows a page escapes them once more.
 fn without_entities(text: &str) -> String {
-    const ENTITIES: [(&str, &str); 9] = [
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&#x22;", "\""),
-        ("&#39;", "'"),
-        ("&#x27;", "'"),
-        ("&apos;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ];
-    let once = |text: &str| ENTITIES.iter().fold(text.to_owned(), |text, (entity, char)| text.replace(entity, char));
+    const ENTITIES: [(&str, &str); 5] = [("&quot;", "\""), ("&apos;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    // `&#123;` or `&#x7b;` of the characters that stand in JSON.
+    let by_number = |text: &str| {
+        let mut parts = text.split("&#");
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let number = part.split_once(';').and_then(|(number, rest)| {
+                let code = number.strip_prefix(&['x', 'X'][..]).map_or_else(|| number.parse(), |hex| u8::from_str_radix(hex, 16));
+                Some((code.ok().filter(|code| matches!(code, b' '..=b'~'))?, rest))
+            });
+            match number {
+                Some((code, rest)) => out.extend([char::from(code).encode_utf8(&mut [0; 4]), rest]),
+                None => out.extend(["&#", part]),
+            }
+        }
+        out
+    };
+    let once = |text: &str| ENTITIES.iter().fold(by_number(text), |text, (entity, char)| text.replace(entity, char));
     let text = once(text);
     if text.contains("&quot;") { once(&text) } else { text }
 }
