@@ -233,8 +233,12 @@ impl Facts<'_> {
         ];
         let at = words.and_then(|words| self.whole.find(words)).unwrap_or_default();
         let before = self.whole.lower().get(..at).unwrap_or_default();
-        // The sentence may have begun before the words that tell it.
-        let Some((name, _)) = before.rsplit_once(&['"', '\''][..]).filter(|(_, head)| head.len() < 24) else { return 0 };
+        // The sentence may have begun before the words that tell it; with a status it was met.
+        let Some((name, _)) =
+            before.rsplit_once(&['"', '\''][..]).filter(|(_, head)| head.len() < 24 && !head.bytes().any(|byte| byte.is_ascii_digit()))
+        else {
+            return 0;
+        };
         let is_value = name.trim_end().ends_with(&[':', ',', '['][..]) || name.ends_with("= ");
         let is_member = name.trim_end().strip_suffix(':').is_some_and(|name| name.ends_with(&['"', '\''][..]));
         // Of a list the name stands before it.
@@ -305,8 +309,10 @@ fn is_document(text: &str) -> bool {
     let of_release = |line: &str| {
         let heading = line.strip_prefix('#').map(|rest| rest.trim_start_matches(&['#', ' ', '['][..]));
         let number = |rest: &str| {
-            rest.strip_prefix('v').unwrap_or(rest).split(&['.', ' ', ']'][..]).take(2).filter(|part| part.parse::<u16>().is_ok()).count()
-                == 2
+            let (version, date) = rest.split_once(&[' ', ']'][..]).unwrap_or((rest, ""));
+            let numbers = version.trim_start_matches('v').split('.').filter(|part| part.parse::<u16>().is_ok()).count();
+            let date = date.trim_start_matches(|char: char| !char.is_alphanumeric());
+            numbers > 1 && (date.is_empty() || date.starts_with("20"))
         };
         heading.is_some_and(|rest| number(rest) || ["Added", "Changed", "Fixed", "Unreleased"].contains(&rest.trim_end_matches(']')))
     };
@@ -350,7 +356,7 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
             let told = quoted.split(&['.', ',', ';', ':', '—', '('][..]).next().unwrap_or_default();
             let rest = rest.trim_start_matches(marks).trim_start();
             ["means", "just means", "simply means", "only means", "no longer"].iter().any(|verb| rest.starts_with(verb))
-                || ["is shown", "is returned", "appears", "indicates"].iter().any(|verb| told.starts_with(verb))
+                || ["is shown", "is returned", "appears", "indicates"].iter().any(|verb| told.starts_with(verb)) && !person()
                 || ["usually means", "typically means"].iter().any(|verb| told.contains(verb))
         };
         // `"…" (502)` was met.
