@@ -695,6 +695,6 @@ export default {
   name: 'hostile', build: 'test',
   tests: [...ATTACKS.map(({ name, without, succeeds, hard = false, browsers = ['chromium', 'firefox'] }) => ({
     name, hard, browsers, without,
-    run: async (t) => { assert.equal(await succeeds(t), t.undefended, t.undefended ? 'it fails without the defence too: so the test shows nothing' : 'it succeeds'); },
+    run: async (/** @type {Scene} */ t) => { assert.equal(await succeeds(t), t.undefended, t.undefended ? 'it fails without the defence too: so the test shows nothing' : 'it succeeds'); },
   })), ...FAULTS],
 };

@@ -62,7 +62,7 @@ export default {
         await until('it is set', async () => (await set())[0] === 'dark');
         await options.evaluate(async () => {
           for (const area of [chrome.storage.local, chrome.storage.session]) {
-            for (let size = area.QUOTA_BYTES, n = 0; size >= 1; size = Math.floor(size / 2)) await area.set({ [`full ${n += 1}`]: 'x'.repeat(size) }).catch(() => {});
+            for (let size = Number(area.QUOTA_BYTES), n = 0; size >= 1; size = Math.floor(size / 2)) await area.set({ [`full ${n += 1}`]: 'x'.repeat(size) }).catch(() => {});
           }
         });
         const said = () => reads(options, '#said');
