@@ -1,6 +1,6 @@
 // @ts-check
 // Pictures of every screen in every look, for eyes to judge: set up by `cargo xtask screens`. A new screen is one line of SCREENS.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -80,6 +80,47 @@ class Stage {
     return page;
   }
 
+  /** The words of this look. @param {string} key */
+  say(key) {
+    const file = join(values.extension, '_locales', this.look.lang ?? 'en', 'messages.json');
+    return /** @type {string} */ (JSON.parse(readFileSync(file, 'utf8'))[key].message);
+  }
+
+  /** The plain chat, whose account and pools are these. @param {object} world @param {Record<string, string>} [setup] */
+  async chat(world, setup = {}) {
+    await this.mock.world('plain', world);
+    const page = await this.web(`${HOST}/plain/chat.html`, { conversation: 'plain', ...setup }, false);
+    await page.bringToFront();
+    await page.click('#prompt');
+    await page.keyboard.type('Why is the sky blue?');
+    await page.click('#send');
+    return page;
+  }
+
+  /** Its card. @param {object} world @param {Record<string, unknown>} more of the request @param {(card: Card) => Promise<unknown>} [then] */
+  async rescue(world, more, then = async () => {}) {
+    const page = await this.chat(world, { with: JSON.stringify(more) }), card = await Card.on(this.driver, page), frame = await card.frame();
+    if (frame !== null) await enlarge(frame, this.look);
+    await still(card);
+    await then(card);
+    await still(card);
+    return page;
+  }
+
+  /** Its strip, and what is pressed on it by its words: its root is closed, but not to who uses a screen reader. @param {object} world @param {...string} keys */
+  async strip(world, ...keys) {
+    const page = await this.chat(world, { csp: 'sandbox allow-scripts allow-forms' });
+    for (const key of keys) {
+      const button = page.locator(`aria/${this.say(key)} ${this.say('price_free')}`);
+      await button.wait();
+      await pause(600); // a strip that has just come hears nothing
+      await button.click({ delay: 30 });
+    }
+    await until('the host', async () => await Card.count(page) === 1);
+    await pause(1_200); // until the frame has had its time, or the list has come
+    return page;
+  }
+
   /** The popup over the tab of a site. @param {string} host */
   async popup(host) {
     await this.web(`${host}/${host === HOST ? 'demo' : 'chat'}.html`, { real: '' }, host === HOST);
@@ -125,6 +166,8 @@ const MADE = Array.from({ length: 60 }, (_, n) => ({
   outcome: /** @type {import('./lib/history.mjs').Kept['outcome']} */ (n % 5 === 4 ? 'explained' : n % 3 === 0 ? 'given_up' : 'answered'),
 }));
 
+const POOLS = { providers: ['Cerebras', 'Together', 'DeepInfra'], busy: ['Cerebras'] };
+
 /** A name, what opens it, and whether the whole page is shown or what fits the window. @type {[string, (stage: Stage) => Promise<Page>, whole?: true][]} */
 const SCREENS = [
   ['card: a full pool', (s) => s.card({ preset: 'seed429' })],
@@ -137,14 +180,42 @@ const SCREENS = [
   ['card: credits', (s) => s.card({ preset: 'afford402' })],
   ['card: key', (s) => s.card({ preset: 'auth401' })],
   ['card: overloaded', (s) => s.card({ preset: 'overloaded503' })],
-  ['strip', (s) => s.web(`${HOST}/plain/chat.html`, { conversation: 'strip', csp: 'sandbox allow-scripts allow-forms' }, false).then(async (page) => {
-    await s.mock.script('strip', [{ preset: 'seed429' }]);
-    await page.click('#prompt');
-    await page.keyboard.type('Why is the sky blue?');
-    await page.click('#send');
-    await until('the host', async () => await Card.count(page) === 1);
-    await pause(1_200); // its root is closed: until the frame has had its time
-    return page;
+  // Each way out, as the account and the pools of the stand-in call for it.
+  ['card: skip a provider', (s) => s.rescue(POOLS, {})],
+  ['card: who else serves it', (s) => s.rescue(POOLS, {}, async (card) => { await card.press(s.say('remedy_providers')); await until('the list', () => card.text('.offer')); })],
+  ['card: bound to a provider', (s) => s.rescue(POOLS, { provider: { only: ['cerebras'], allow_fallbacks: false } })],
+  ['card: bound to who does not serve it', (s) => s.rescue({ ...POOLS, busy: [] }, { provider: { only: ['groq'] } })],
+  ['card: failed three times', (s) => s.rescue(POOLS, {}, async (card) => {
+    for (let n = 0; n < 2; n++) { await card.click('#retry'); await card.reaches('failed'); }
+  })],
+  ['card: the paid version', (s) => s.rescue({ ...POOLS, free_used_up: true }, { model: 'a/b:free' })],
+  ['card: the paid version, its price', (s) => s.rescue({ ...POOLS, free_used_up: true }, { model: 'a/b:free' }, async (card) => {
+    await card.press(s.say('remedy_paid_variant'));
+    await until('the price', () => card.text('.offer'));
+  })],
+  ['card: another free model', (s) => s.rescue({ ...POOLS, busy_models: ['a/b:free'] }, { model: 'a/b:free' })],
+  ['card: other models', (s) => s.rescue({ ...POOLS, busy_models: ['a/b'], instead: ['z-ai/glm-4.6', 'openai/gpt-oss-120b'] }, { model: 'a/b' })],
+  ['card: a shorter answer', (s) => s.rescue({ ...POOLS, busy: [], afford: 900 }, {})],
+  ['card: a shorter answer, the key', (s) => s.rescue({ ...POOLS, busy: [], key_affords: 900 }, {})],
+  ['card: too long', (s) => s.rescue({ ...POOLS, busy: [], fits: 50 }, {})],
+  ['card: my limits', (s) => s.rescue({ ...POOLS, key: { limit: 5, limit_remaining: 0.25, limit_reset: 'monthly' } }, {}, async (card) => {
+    await card.press(s.say('remedy_limits'));
+    await until('the numbers', () => card.text('.lines'));
+  })],
+  ['card: the report', (s) => s.rescue(POOLS, {}, async (card) => {
+    await open(card);
+    await card.read((root) => { const copy = /** @type {HTMLElement} */ (root.querySelector('.copy')); copy.scrollIntoView({ block: 'end' }); });
+    await card.click('.copy');
+  })],
+  ['strip', (s) => s.strip({ ...POOLS })],
+  ['strip: who else serves it', (s) => s.strip(POOLS, 'remedy_providers')],
+  ['strip: my limits', (s) => s.strip(POOLS, 'remedy_limits')],
+  // Last, for it rules what fails there after it.
+  ['card: a rule', (s) => s.rescue(POOLS, {}, async (card) => {
+    await card.press(s.say('remedy_providers'));
+    await until('the list', () => card.read((root) => { const rule = root.querySelector('[data-act="always"]'); rule?.scrollIntoView({ block: 'center' }); return rule !== null; }));
+    await card.click('[data-act="always"]');
+    await card.reaches('answered');
   })],
   ['popup: on', (s) => s.popup(HOST), true],
   ['popup: off', (s) => s.popup(ELSEWHERE), true],

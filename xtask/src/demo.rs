@@ -18,8 +18,8 @@ use crate::setup::{self, Browser};
 const HOST: &str = "demo.example";
 /// The most that the scene may take when nobody watches it.
 const LIMIT: Duration = Duration::from_secs(180);
-/// The most that the pictures may take: a hundred, in six browsers.
-const SCREENS_LIMIT: Duration = Duration::from_secs(20 * 60);
+/// The most that the pictures may take: two hundred, in six browsers.
+const SCREENS_LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// What the demo is played with, and what pictures are taken of.
 struct Stage {
