@@ -282,6 +282,20 @@ export default {
       },
     },
     {
+      name: 'a refusal that an XMLHttpRequest hears at once: explained, and no change is offered that could no longer land',
+      run: async (t) => {
+        await t.world({ ...POOLS, busy: [], fits: 50 });
+        const page = await t.open('chat.html', { by: 'xhr' });
+        await send(page, 'why');
+        assert.equal((await first(page, 'error', 3_000)).details.status, 400);
+        const card = await t.card(page);
+        await card.reaches('released');
+        assert.equal(await card.text('#note'), 'The app has its error now.');
+        assert.deepEqual(await card.read((root) => Array.from(root.querySelectorAll('[data-act="remedy"] .label'), (one) => one.textContent)), []);
+        assert.equal((await t.log()).length, 1);
+      },
+    },
+    {
       name: 'my limits: also where the app has its error already',
       run: async (t) => {
         await t.script({ preset: 'key_total403' });
