@@ -31,6 +31,7 @@ const faults = () => {
   const name = (/** @type {Element} */ one) => `${one.localName}${one.id && `#${one.id}`}${one.className && typeof one.className === 'string' ? `.${one.className}` : ''} “${(one.textContent ?? '').trim().slice(0, 40)}”`;
   const scrolls = (/** @type {Element} */ one) => /auto|scroll/.test(getComputedStyle(one).overflowY);
   const root = document.documentElement;
+  for (const one of document.querySelectorAll('section section:not(.card)')) found.push(`${name(one)} lies in a section that was not closed`);
   if (root.scrollWidth > innerWidth) found.push(`the page is ${root.scrollWidth} wide in ${innerWidth}`);
   for (const one of document.body.querySelectorAll('*')) {
     if (one.checkVisibility() === false || one.closest('svg, select, .unseen, .status') !== null) continue;
