@@ -220,13 +220,13 @@ const SCREENS = [
   ['popup: on', (s) => s.popup(HOST), true],
   ['popup: off', (s) => s.popup(ELSEWHERE), true],
   // What the cards above left.
-  ['history', (s) => s.own('history.html'), true],
+  ['history: the first failures', (s) => s.own('history.html'), true],
   ['history: beside the page', (s) => s.own('history.html?beside').then(async (page) => {
     await page.setViewport({ width: Math.min(360, s.look.width), height: HEIGHT });
     return page;
   })],
   ['settings', (s) => s.own('options.html'), true],
-  ['history', (s) => s.own('popup.html').then(async (page) => {
+  ['history', (s) => s.own('history.html').then(async (page) => {
     await seed(page, MADE);
     return s.own('history.html');
   }), true],
