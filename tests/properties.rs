@@ -229,6 +229,9 @@ fn time_grows_with_the_text_alone() {
         "://a/openrouter",
         "\"402\":",
         "Bearer sk-",
+        "9",
+        "{\"code\":9",
+        "1e9",
     ] {
         let time = |length: usize| {
             let body = scrap.repeat(length / scrap.len());

@@ -61,6 +61,7 @@ const decide = async (t, page) => {
  * @typedef {object} Death
  * @property {string} name
  * @property {boolean} final  nobody is left to decide
+ * @property {Array<import('./lib/browsers.mjs').BrowserName>} [browsers] where a driver can do it
  * @property {(t: Scene, page: Page) => Promise<unknown>} die
  * @property {(t: Scene, page: Page) => Promise<unknown>} [after]
  */
@@ -68,6 +69,7 @@ const decide = async (t, page) => {
 const DEATHS = [
   { name: 'the worker is stopped', final: false, die: (t) => t.driver.stopWorker() },
   { name: 'the page throws the card away', final: false, die: (_, page) => page.evaluate(() => { document.querySelector('div[data-cooldown]')?.remove(); }) },
+  { name: 'the network goes', final: false, browsers: ['chromium'], die: (_, page) => page.setOfflineMode(true), after: (_, page) => page.setOfflineMode(false) },
   { name: 'the extension loads anew', final: true, die: (t) => t.driver.install(t.extension) },
   {
     name: 'the extension is switched off', final: true, die: (t) => t.driver.setEnabled(false),
@@ -80,6 +82,7 @@ const dies = (step, death) => ({
   name: `${death.name}: ${step.name}`,
   // One of each kind in every run.
   hard: step.name !== 'held' && !(step.name === 'sent again' && death.final),
+  ...death.browsers === undefined ? {} : { browsers: death.browsers },
   run: async (t) => {
     await t.script(...step.answers);
     const page = await t.open();
@@ -109,23 +112,24 @@ export default {
   name: 'death', build: 'test',
   tests: [
     ...DEATHS.flatMap((death) => STEPS.map((step) => dies(step, death))),
-    {
-      name: 'the tab is closed while an answer is held: nothing of it is left, and the next one starts anew',
+    ...STEPS.map((step) => /** @type {Test} */ ({
+      name: `the tab is closed: ${step.name}: nothing of it is left or sent any more, and the next one starts anew`, hard: step.name !== 'held',
       run: async (t) => {
-        await t.script({ preset: 'seed429' });
+        await t.script(...step.answers);
         const ear = await t.openExtensionPage('popup.html'), kept = () => ear.evaluate(async () => {
           const { cards, ...session } = await chrome.storage.session.get(null); // the badges of tabs: the next badge clears what is gone
           return JSON.stringify([await chrome.storage.local.get(null), session]);
         });
         const before = await kept(), page = await t.open();
         await send(page, 'one');
-        await (await t.card(page)).reaches('held');
+        await step.reach(t, page);
+        const sent = (await t.log()).length;
         await page.close();
         assert.equal(await kept(), before);
         const again = await t.open();
-        assert.deepEqual([await Card.count(again), (await talk(again)).length], [0, 0]);
+        assert.deepEqual([await Card.count(again), (await talk(again)).length, (await t.log()).length], [0, 0, sent]);
       },
-    },
+    })),
     {
       name: 'the network goes while an answer is held: a try that breaks is held too, and the next one is answered', browsers: ['chromium'],
       run: async (t) => {

@@ -156,6 +156,15 @@ const ATTACKS = [
       return (await loot(page)).length > 0;
     },
   },
+  {
+    name: 'locks fetch in a frame that it makes, with a getter that tells who asks', hard: true,
+    without: [edit("if (slot === undefined || typeof slot.value !== 'function' || !(slot.configurable || slot.writable)) return;", 'if (slot === undefined) return;'), edit('const native = slot.value;', 'const native = globalThis.fetch;')],
+    succeeds: async (t) => {
+      const page = await t.open('hostile.html');
+      assert.equal(await hostile(page, 'lockedFrame'), true, 'it is locked there');
+      return (await loot(page)).length > 0;
+    },
+  },
 
   // ---- what the tap works with, replaced by the page afterwards
   {
@@ -642,6 +651,18 @@ const ATTACKS = [
       await hostile(page, 'storm', 300);
       await t.logOf(300, 20_000);
       return until('those beyond have their answers', () => page.evaluate(() => /** @type {any} */ (globalThis).answers >= 100), 4_000).then(() => false, () => true);
+    },
+  },
+  {
+    name: 'goes away and comes back while an answer is held, and what was held is held for ever', hard: true, browsers: ['firefox'], // Chromium keeps no page in which a frame of an extension is open
+    without: [edit("addEventListener('pagehide', () => {", "addEventListener('pagehide-no', () => {", BRIDGE), edit('const HOLD_MS = 50_000;', 'const HOLD_MS = 5_000_000;')],
+    succeeds: async (t) => {
+      const { page } = await held(t, { header: 'Cache-Control:max-age=60' });
+      await page.goto(`https://${t.host}/client.html`);
+      await page.evaluate(() => { history.back(); });
+      await until('the page is back', () => page.evaluate(() => document.readyState === 'complete' && location.pathname === '/hostile.html'));
+      assert.ok((await talk(page)).length > 0, 'the browser kept it');
+      return !(await isAnswered(page, 1_000));
     },
   },
   {

@@ -116,6 +116,38 @@ export default {
       },
     },
     {
+      name: 'nor where the request itself is full of them: its address, its header fields, each member of its body; and the history has none', alone: true,
+      run: async (t) => {
+        const ear = await listening(t);
+        t.conversation = KEY;
+        await t.script({ preset: 'seed429' }, { preset: 'seed429' });
+        const page = await t.open();
+        await page.evaluate(([key, prompt, user, mail]) => {
+          const body = { model: 'a/b', user, safety_identifier: user, metadata: { mail, key }, messages: [{ role: 'user', content: prompt, name: mail }], tools: [{ type: 'function', function: { name: 'x', description: mail } }] };
+          fetch(`https://openrouter.ai/api/v1/chat/completions?user=${user}&mail=${mail}&key=${key}`, {
+            method: 'POST', headers: { Authorization: `Bearer sk-or-v1-${key}`, 'X-Title': `${mail} ${key}`, 'HTTP-Referer': `https://x.example/${user}/${mail}` }, body: JSON.stringify(body),
+          }).then(() => { Object.assign(globalThis, { isDone: true }); });
+        }, [KEY, PROMPT, USER, MAIL]);
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.click('#details summary');
+        const all = await card.all();
+        await card.click('#retry');
+        await card.reaches('failed', 12_000);
+        await card.click('#close');
+        await until('the app has its answer', () => page.evaluate(() => /** @type {any} */ (globalThis).isDone === true));
+        await page.close();
+        const read = async () => /** @type {string} */ (await keptBy(ear));
+        const kept = await until('it is in the history', async () => { const now = await read(); return now.includes(t.host) && now; });
+        const heard = await ear.evaluate(() => /** @type {any} */ (globalThis).heard.join('\n'));
+        assert.match(heard, /"explain"/, 'it was told');
+        for (const [where, text] of /** @type {const} */ ([['the card', all], ['what is kept', kept], ['a message', heard], ['the console', t.driver.console.join('\n')]])) {
+          assertClean(where, text);
+          assert.ok(!text.includes(MAIL), `${where} holds ${MAIL}`);
+        }
+      },
+    },
+    {
       name: 'nor where a request is changed, a list is looked up, the key\'s limits are asked for, and a rule is set', alone: true,
       run: async (t) => {
         const ear = await listening(t), before = (await t.mock.all()).length;

@@ -10,6 +10,7 @@ import { buildSync } from 'esbuild';
 import { APP_HOSTS, Driver } from './lib/browsers.mjs';
 import { built, copyPages, end, endInTime, explain, here, modules, publicPage, startMock, target, workFolder } from './lib/house.mjs';
 import { Scene } from './lib/scene.mjs';
+import { missing } from './lib/threats.mjs';
 import { findAll, takeOut } from './lib/undefended.mjs';
 import { within } from './lib/wait.mjs';
 
@@ -127,6 +128,8 @@ try {
   const suites = await Promise.all(readdirSync(here).filter((file) => file.endsWith('.suite.mjs')).sort().map(async (file) => (await import(`./${file}`)).default));
   // Also of those that run in the long form alone.
   try { findAll(browserName, suites.flatMap(({ tests }) => tests.flatMap(({ without = [] }) => without))); } catch (error) { tell('hostile: each defence is where its attack says', performance.now(), error); }
+  const lost = missing(suites);
+  if (lost.length > 0) tell(`SECURITY.md: each test that it names is there: ${lost.join('; ')}`, performance.now(), 'named, and not there');
   plan = suites.map((suite) => ({
     suite,
     tests: suite.tests.map((test, n) => ({ test, host: `${suite.name}-${n + 1}.example` }))

@@ -58,6 +58,14 @@
       document.body.append(frame);
       spyOnFrame(frame);
     },
+    /** A frame whose `fetch` is locked, and tells who asks for it, before anything else runs there. */
+    lockedFrame: () => new Promise((resolve) => {
+      const frame = document.createElement('iframe');
+      frame.src = 'hostile.html';
+      document.body.append(frame);
+      defineProperty(frame.contentWindow, 'fetch', { configurable: false, get: () => { take('fetch'); return undefined; } });
+      frame.onload = () => { resolve(getOwnPropertyDescriptor(frame.contentWindow, 'fetch')?.get !== undefined); };
+    }),
     /** Fails so many times at once, and counts the answers. */
     storm: (count) => {
       globalThis.answers = 0;
