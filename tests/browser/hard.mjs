@@ -1,6 +1,7 @@
 // @ts-check
 // The long form of what tries to break the extension: node tests/browser/hard.mjs [--browser chromium|firefox]
-// Attacks, each with its defence and without; something that dies at each step; load; random values at every door. Ends with one table.
+// Attacks, each with its defence and without; something that dies at each step; damaged and full stores; load; ten million inputs at the doors by which bytes of
+// others come in. Ends with one table.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -32,11 +33,11 @@ const inBrowser = (browser, suite, flags, good) => run('run.mjs', ['--browser', 
 for (const browser of browsers) {
   await inBrowser(browser, 'hostile', ['--hard'], 'held off');
   await inBrowser(browser, 'hostile', ['--undefended'], 'succeeds without its defence');
-  for (const suite of ['death', 'update', 'privacy']) await inBrowser(browser, suite, ['--hard'], 'holds');
+  for (const suite of ['death', 'update', 'life', 'privacy', 'store']) await inBrowser(browser, suite, ['--hard'], 'holds');
   await inBrowser(browser, 'load', ['--hard'], 'flat');
 }
-await run('doors.test.mjs', ['--times', '2000000'], (line) => {
-  const [, word, what, count] = /^(ok|FAIL) +([^:,]+)(?:: (.*?) +\([\d.]+ s\))?/.exec(line) ?? [];
+await run('../fuzz/all.mjs', ['--times', '10000000'], (line) => {
+  const [, word, what, count] = /^(ok|FAIL) +([^:,]+)(?:: (.*?)(?: +\([\d.]+ s\)|$))?/.exec(line) ?? [];
   if (what !== undefined) rows.push({ what: `door: ${what}`, browser: 'Node', result: word === 'ok' ? count ?? 'ok' : 'FAILED' });
 });
 
