@@ -136,9 +136,8 @@ export default {
         await card.reaches('failed', 12_000);
         await card.click('#close');
         await until('the app has its answer', () => page.evaluate(() => /** @type {any} */ (globalThis).isDone === true));
-        await page.close();
         const read = async () => /** @type {string} */ (await keptBy(ear));
-        const kept = await until('it is in the history', async () => { const now = await read(); return now.includes(t.host) && now; });
+        const kept = await until('it is in the history', async () => { const now = await read(); return now.includes(t.host) && now; }, 20_000); // ten seconds after the app has its error
         const heard = await ear.evaluate(() => /** @type {any} */ (globalThis).heard.join('\n'));
         assert.match(heard, /"explain"/, 'it was told');
         for (const [where, text] of /** @type {const} */ ([['the card', all], ['what is kept', kept], ['a message', heard], ['the console', t.driver.console.join('\n')]])) {
