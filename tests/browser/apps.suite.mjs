@@ -169,16 +169,16 @@ export default {
     })),
     ...Object.keys(APPS).map(rescued),
     ...Object.keys(CONTROLS).map(pressed),
-    {
-      name: 'a newer message in the box: the app\'s own control is not offered, and the message stays',
-      run: async (t) => {
-        const { page, card } = await letGo(t, 'unknown, streaming');
-        await offers(card, 'Try again');
+    ...['librechat', 'unknown, streaming'].map((name) => ({
+      name: `${name}: a newer message in the box: the app's own control is not offered, and the message stays`,
+      run: async (/** @type {Scene} */ t) => {
+        const { page, card } = await letGo(t, name), own = CONTROLS[name]?.label ?? '';
+        await offers(card, own);
         await page.click('.box');
         await page.keyboard.type('two');
         await offers(card, null);
         for (let n = 0; n < 3; n++) await page.keyboard.press('Backspace');
-        await offers(card, 'Try again');
+        await offers(card, own);
         await page.keyboard.type('three');
         await offers(card, null);
         assert.equal(await page.evaluate(() => /** @type {any} */ (document.querySelector('.box')).value), 'three');
@@ -187,7 +187,7 @@ export default {
         await answer(page);
         assert.equal(await card.text('#retry'), null);
       },
-    },
+    })),
     {
       name: 'what an app itself puts back into its box is no newer message',
       run: async (t) => {

@@ -2,6 +2,7 @@
 // Real clients from npm: openai in browser mode, and the chat component deep-chat.
 import assert from 'node:assert/strict';
 import { Card } from './lib/card.mjs';
+import { brought } from './lib/plain.mjs';
 import { first, send, talk } from './lib/app.mjs';
 import { pause, until } from './lib/wait.mjs';
 
@@ -11,10 +12,9 @@ const bubbles = (page) => page.evaluate(() => Array.from(document.querySelector(
   text: /** @type {HTMLElement} */ (bubble).innerText.trim(),
 })));
 
-/** @param {import('./lib/scene.mjs').Scene} t @param {Record<string, string>} setup */
-const deepChat = async (t, setup) => {
-  await t.script({ preset: 'seed429' });
-  const page = await t.open('deepchat.html', setup);
+/** Opens it, and asks. @param {import('./lib/scene.mjs').Scene} t @param {Record<string, string>} setup @param {'https' | 'http'} [scheme] */
+const openDeepChat = async (t, setup, scheme) => {
+  const page = await t.open('deepchat.html', setup, { scheme });
   await until('deep-chat is drawn', () => page.evaluate(() => document.documentElement.dataset.ready === '' && document.querySelector('deep-chat')?.shadowRoot?.querySelector('#text-input') !== null));
   await page.bringToFront();
   const at = await page.evaluate(() => {
@@ -24,7 +24,12 @@ const deepChat = async (t, setup) => {
   await page.mouse.click(at.x, at.y);
   await page.keyboard.type('one');
   await page.keyboard.press('Enter');
-  const card = await t.card(page);
+  return page;
+};
+/** @param {import('./lib/scene.mjs').Scene} t @param {Record<string, string>} setup */
+const deepChat = async (t, setup) => {
+  await t.script({ preset: 'seed429' });
+  const page = await openDeepChat(t, setup), card = await t.card(page);
   await card.click('#retry');
   await until('the answer', async () => (await bubbles(page)).some(({ who, text }) => who === 'ai' && text === 'The answer to: one'));
   await card.reaches('answered');
@@ -58,6 +63,16 @@ const ownRetries = async (t, setup) => {
 export default {
   name: 'clients', build: 'test',
   tests: [
+    {
+      name: 'deep-chat, over a socket: what it shows in its shadow root is explained',
+      run: async (t) => {
+        brought.set(t.conversation, [{ error: 'OpenRouter: 429 Provider returned error' }]);
+        const page = await openDeepChat(t, { socket: '1' }, 'http'), card = await t.card(page);
+        await card.reaches('explained');
+        assert.equal(await card.text('#title'), 'The provider is busy right now');
+        assert.deepEqual((await t.log()).length, 0, 'no call of the page');
+      },
+    },
     {
       name: 'openai without retries: the first failure is explained, from the second on they are held', beside: true,
       run: async (t) => {

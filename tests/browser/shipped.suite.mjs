@@ -99,6 +99,26 @@ export default {
       },
     },
     {
+      name: 'one site is allowed: an error that comes with no failed call is explained there once somebody has written; elsewhere no rule is put in', alone: true,
+      run: async (t) => {
+        await grant(t, [`https://${t.host}/*`]);
+        for (const [host, isHere] of /** @type {const} */ ([['elsewhere.example', false], [t.host, true]])) {
+          const page = await t.open('chat.html', {}, { host });
+          await page.evaluate(() => { document.querySelector('#talk')?.insertAdjacentHTML('beforeend', '<li class="error" id="probe">Something of before</li>'); });
+          const named = () => page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.querySelector('#probe'))).animationName !== 'none');
+          assert.equal(await named(), false, 'nobody has written');
+          await page.bringToFront();
+          await page.type('#prompt', 'why');
+          if (isHere) await until('the rule', named); else await pause(700); // longer than the other one takes
+          assert.equal(await named(), isHere);
+          await page.evaluate(() => { document.querySelector('#talk')?.insertAdjacentHTML('beforeend', '<li class="error">Rate limit exceeded: free-models-per-min. </li>'); });
+          if (isHere) await (await t.card(page)).reaches('explained');
+          else await pause(1_000); // longer than a card takes
+          assert.equal(await Card.count(page), isHere ? 1 : 0);
+        }
+      },
+    },
+    {
       name: 'a frame of an allowed site in a page that is not: the card stands in the frame', alone: true,
       run: async (t) => {
         await grant(t, ['https://elsewhere.example/*']);

@@ -80,7 +80,7 @@ const escape = (text) => text.replace(/[&<>]/g, (mark) => ({ '&': '&amp;', '<': 
 const rows = (file) => readFileSync(join(root, 'tests', 'corpus', file), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 /** What looks alike, and what speaks of failures: the project's own documentation, its sentences, its stand-in's answers as a reference has them. */
 const lookAlikes = (surfaces = /^/) => {
-  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'tests/corpus/README.md', 'src/diagnose/templates.rs', 'src/diagnose/mod.rs', 'tests/mock/data/presets.json', 'extension/_locales/en/messages.json'];
+  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'PRIVACY.md', 'CHANGELOG.md', 'tests/corpus/README.md', 'src/diagnose/templates.rs', 'src/diagnose/mod.rs', 'tests/mock/data/presets.json', 'extension/_locales/en/messages.json'];
   const reference = readFileSync(join(root, 'src', 'diagnose', 'templates.rs'), 'utf8').match(/(?<=own\(&\[")[^"]+/g)?.map((sentence) => `<li><code>${escape(sentence)}</code></li>`) ?? [];
   return [
     ...rows('silence.jsonl').concat(rows('talk.jsonl')).filter(({ surface }) => surfaces.test(surface)).map(({ text }) => text),

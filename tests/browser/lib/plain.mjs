@@ -24,8 +24,9 @@ export const servePlain = (folder) => new Promise((ready) => {
     response.writeHead(isThere ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'text/plain' });
     if (isThere) createReadStream(file).pipe(response); else response.end();
   });
-  new WebSocketServer({ server }).on('connection', (/** @type {{on(what: string, listener: (data: unknown) => void): void, send(text: string): void}} */ socket) => {
-    socket.on('message', (data) => { socket.send(JSON.stringify(brought.get(String(data))?.shift() ?? { text: 'The answer' })); });
+  new WebSocketServer({ server }).on('connection', (/** @type {{on(what: string, listener: () => void): void, send(text: string): void}} */ socket, /** @type {{url: string}} */ { url }) => {
+    const conversation = new URL(url, 'http://plain').searchParams.get('conversation') ?? '';
+    socket.on('message', () => { socket.send(JSON.stringify(brought.get(conversation)?.shift() ?? { text: 'The answer' })); });
   });
   server.listen(0, '127.0.0.1', () => ready(/** @type {import('node:net').AddressInfo} */ (server.address()).port));
   server.unref();

@@ -75,11 +75,11 @@ const byXhr = (url, init) => new Promise((done) => {
   xhr.send(init.body);
 });
 
-const socket = form.socket ? new WebSocket(`ws://${location.host}`) : null;
+const socket = form.socket ? new WebSocket(`ws://${location.host}/?conversation=${conversation}`) : null;
 /** What comes over it. @returns {Promise<{error?: string, text?: string}>} */
 const bring = () => new Promise((done) => {
   socket?.addEventListener('message', ({ data }) => done(JSON.parse(data)), { once: true });
-  socket?.send(conversation);
+  socket?.send('a question');
 });
 
 /** @param {string} text */
