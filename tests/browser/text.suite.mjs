@@ -309,8 +309,8 @@ export default {
         await show(page, old, '#talk');
         await asking(t, page);
         await silent(t, page);
-        await show(page, '<nav><a id="open" href="#old">An old one</a></nav>');
-        await page.evaluate((html) => document.querySelector('#open')?.addEventListener('click', () => { /** @type {Element} */ (document.querySelector('#talk')).innerHTML = html; }), old);
+        await show(page, '<nav><a id="open" href="/old">An old one</a></nav>');
+        await page.evaluate((html) => document.querySelector('#open')?.addEventListener('click', (event) => { event.preventDefault(); /** @type {Element} */ (document.querySelector('#talk')).innerHTML = html; }), old);
         await page.click('#open');
         await silent(t, page);
         await asking(t, page);

@@ -28,7 +28,7 @@ const show = (html) => {
 const fail = (message, asked) => {
   if (form.fails === 'blank') { say('error', ''); return; }
   const line = form.shows === undefined ? say('error', form.says?.(message) ?? message) : show(form.shows(message));
-  if (form.fails === 'toast') (document.querySelector('.toasts') ?? document.body).append(line);
+  if (form.fails === 'toast') (document.querySelector('[data-stack]') ?? document.body).append(line);
   if (form.retry === undefined) return;
   let own = form.retry.startsWith('#') ? document.querySelector(form.retry) : null;
   if (own === null) {

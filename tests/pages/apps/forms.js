@@ -42,7 +42,7 @@ export const forms = {
     shows: (error) => `<div class="chat-assistant w-full min-w-full markdown-prose"><div><div class="w-full flex flex-col relative"><div class="said fault my-2 flex w-full items-center gap-3 rounded-3xl bg-black/[0.03] px-4 py-3 text-gray-500"><svg width="9" height="9"></svg><div class="min-w-0 self-center break-words text-sm">${error}</div></div></div></div></div>`,
   },
   'agnai, socket': {
-    html: page, ask: (text) => ({ url: '/api/chat/0/generate', body: { kind: 'send', text, settings: { service: 'openrouter' } } }), reads: 'plain', fails: 'toast', socket: true,
+    html: `<div><div>${page}<div><div data-stack class="absolute bottom-2 right-2"></div></div></div></div>`, ask: (text) => ({ url: '/api/chat/0/generate', body: { kind: 'send', text, settings: { service: 'openrouter' } } }), reads: 'plain', fails: 'toast', socket: true,
     shows: (error) => `<div class="flex flex-row justify-end"><div class="bg-red-600 w-2 rounded-l-md"></div><div class="bg-700 cursor-pointer rounded-r-md p-2"><div class="flex flex-col gap-1"><div class="said fault">Failed to generate response: ${error}</div></div></div></div>`,
   },
   'librechat': {
