@@ -120,7 +120,8 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 8] = [
+        const SLOW: [&str; 9] = [
+            "operation timed out after",
             "idle timeout exceeded",
             "aborted due to timeout",
             "read timed out",
@@ -130,7 +131,9 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 32] = [
+        const BROKEN: [&str; 34] = [
+            "error sending request",
+            "connection closed before",
             "connect timeout",
             "econnrefused",
             "econnreset",

@@ -24,10 +24,10 @@ const MOST_OF_AN_ADDRESS: usize = 200;
 const MOST_SIGNS: usize = 64;
 
 /// Words of languages that many write without a letter of their own; two of them make no English text.
-const FOREIGN: [&str; 40] = [
-    "ik", "mijn", "het", "een", "maar", "niet", "ich", "mir", "bei", "nur", "und", "nicht", "mit", "seit", "mi", "che", "dal", "el", "que",
-    "por", "pero", "una", "je", "le", "avec", "depuis", "eu", "meu", "jag", "och", "aku", "saya", "yang", "ini", "nie", "mam", "warum",
-    "kommt", "ist", "das",
+const FOREIGN: [&str; 43] = [
+    "kok", "padahal", "terus", "ik", "mijn", "het", "een", "maar", "niet", "ich", "mir", "bei", "nur", "und", "nicht", "mit", "seit", "mi",
+    "che", "dal", "el", "que", "por", "pero", "una", "je", "le", "avec", "depuis", "eu", "meu", "jag", "och", "aku", "saya", "yang", "ini",
+    "nie", "mam", "warum", "kommt", "ist", "das",
 ];
 
 /// Kinds of failures of which a page speaks that lists them.
@@ -395,7 +395,8 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 40] = [
+    const CODE: [&str; 41] = [
+        "msgid ",
         "exports[",
         "#!",
         "//",
