@@ -27,7 +27,7 @@ setTimeout(() => { console.error(`tap: no end within ${RUN_S} s`); process.exit(
 
 export const KEY = 'sk-or-v1-canary0123456789abcdef', PROMPT = 'canary prompt: the heron stands', USER = 'user_canary42';
 export const error429 = {
-  status: 429, headers: { 'Content-Type': 'application/json', 'X-Generation-Id': 'gen-1', 'Set-Cookie': 'a=b' },
+  status: 429, headers: { 'Content-Type': 'application/json', 'X-Generation-Id': 'gen-1', 'Set-Cookie': 'a=b; Path=/' },
   body: JSON.stringify({ error: { message: 'Provider returned error', code: 429, metadata: { provider_name: 'Liquid' } }, user_id: USER }),
 };
 /** How often the browser asked whether it may. */
@@ -41,7 +41,8 @@ export const script = (key, ...answers) => { scripts.set(key, answers); seen.set
 export const CORS = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': '*, Authorization', 'Access-Control-Allow-Methods': '*', 'Access-Control-Expose-Headers': 'X-Generation-Id', 'Cache-Control': 'no-store' };
 const server = http.createServer(async (request, response) => {
   const url = new URL(request.url, 'http://x'), key = url.searchParams.get('k');
-  if (key === null) { response.writeHead(200, { 'Content-Type': 'text/html' }); response.end('<!doctype html><title>tap</title><body>'); return; }
+  // The cookie is the one that a failure sets: no test is the first to set it.
+  if (key === null) { response.writeHead(200, { 'Content-Type': 'text/html', 'Set-Cookie': 'a=b' }); response.end('<!doctype html><title>tap</title><body>'); return; }
   if (url.pathname === '/next') {
     while (!gates.has(key)) await new Promise((r) => setTimeout(r, 5));
     gates.get(key)();
