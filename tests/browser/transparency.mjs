@@ -1,5 +1,5 @@
 // @ts-check
-// The transparency suite: the same page code runs in a page with the extension and in one without it, in browsers of one kind, and writes down
+// The transparency suite: the same page code runs in a page with the extension and in one without it, in the same browser, and writes down
 // what it observes; the two logs must be equal, line for line. The checks are in tests/pages/transparency, a theme a file.
 //
 //   node tests/browser/transparency.mjs --browser chromium|firefox [--only words] [--theme name] [--self-test] [--twice] [--slow] [--show]
@@ -176,22 +176,16 @@ const selfTest = async (driver) => {
 try {
   const extension = built(browserName, 'test');
   mock = await startMock([HOST], site);
-  /** @template T @param {string | null} extension_ @param {(driver: Driver) => Promise<T>} go @returns {Promise<T>} */
-  const inBrowser = async (extension_, go) => {
-    const driver = await Driver.start(browserName, { mock: /** @type {import('./lib/mock.mjs').Mock} */ (mock), extension: extension_ });
-    try { return await go(driver); } finally { await driver.stop(); }
-  };
-  // Side by side, each in a browser of its own.
-  const [, without, with_, again] = await Promise.all([
-    values['self-test'] || values.only === '' ? inBrowser(null, selfTest) : null,
-    values['self-test'] ? null : inBrowser(null, (driver) => timed('without', () => runThemes(driver))),
-    values['self-test'] ? null : inBrowser(extension, (driver) => timed('with', () => runThemes(driver))),
-    values.twice ? inBrowser(null, (driver) => timed('without, again', () => runThemes(driver))) : null,
-  ]);
-  if (without !== null && with_ !== null) {
+  const driver = await Driver.start(browserName, { mock, extension: null });
+  if (values['self-test'] || values.only === '') await selfTest(driver);
+  if (!values['self-test']) {
+    const without = await timed('without', () => runThemes(driver));
     if (values.show) for (const [name, lines] of without) console.log([name, ...lines].join('\n        '));
+    const again = values.twice ? await timed('without, again', () => runThemes(driver)) : without;
+    await driver.install(extension);
+    const with_ = await timed('with', () => runThemes(driver));
     for (const [name, lines] of without) {
-      const varies = again === null ? null : difference(lines, again.get(name), ['once', 'again']);
+      const varies = difference(lines, again.get(name), ['once', 'again']);
       const differs = varies === null ? difference(lines, with_.get(name), ['without', 'with']) : `        varies without the extension:\n${varies}`;
       const promise = name.replace(/ \[.*\]$/, ''), known = KNOWN[promise];
       if (varies === null && differs !== null && known !== undefined) {
@@ -201,6 +195,7 @@ try {
     }
     if (values.only === '' && values.theme === '') for (const promise of Object.keys(KNOWN)) if (!seen.has(promise)) tell(promise, '        is kept by now: take it off the list of what is known');
   }
+  await driver.stop();
 } catch (error) {
   tell('the run', `        ${error instanceof Error ? error.stack : error}`);
 }
