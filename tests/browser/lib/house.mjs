@@ -36,6 +36,9 @@ export const publicPage = () => {
   return folder;
 };
 
+// What is told is told before the end: of a pipe that is full and not waited for, `exit` would lose the rest.
+for (const stream of [process.stdout, process.stderr]) /** @type {any} */ (stream)._handle?.setBlocking?.(true);
+
 /** @type {string | null} */ let work = null;
 /** A folder for this run alone, gone at its end. */
 export const workFolder = () => work ??= mkdtempSync(join(tmpdir(), 'cooldown-tests-'));
