@@ -177,7 +177,8 @@ fn quoted_value(text: &str) -> Option<(usize, usize, &str)> {
     let open = start + slashes;
     match bytes.get(open)? {
         quote @ (b'"' | b'\'' | b'`') => Some((open + 1, closing_quote(bytes, open + 1, *quote, slashes), "")),
-        b'[' | b'{' if slashes == 0 => {
+        // A bare value that was random goes by its look, and is no list afterwards.
+        b'[' | b'{' if slashes == 0 && !text.get(open..)?.starts_with(GONE) => {
             // The mark that ends the name, with the backslashes before it.
             let marks = text.get(..quoting)?;
             let mark = marks.len().saturating_sub(1);
@@ -380,6 +381,7 @@ mod tests {
             ("haikuBearer abc.def and xyzdeadbeefdeadbeefdeadbeefdeadbeef", "haikuBearer [redacted] and [redacted]"),
             ("a task-master with superuser_name", "a task-master with superuser_name"),
             ("input\"\":{x}", "input\"\":\"[redacted]\""),
+            (r#""content":nCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCulm,er""#, r#""content":[redacted],er""#),
             (r#"{\"input\":[1]}"#, r#"{\"input\":\"[redacted]\"}"#),
             ("struct sk_buff_head and proj_settings_page", "struct sk_buff_head and proj_settings_page"),
         ];
