@@ -199,7 +199,7 @@ fn bare_secret(text: &str) -> Option<(usize, usize, &str)> {
     let length = start.find(ends).unwrap_or(start.len());
     let random = basic.is_some() || start.bytes().take(length).any(|byte| byte.is_ascii_digit());
     let head = text.len() - start.len();
-    (length >= 8 && random).then_some((head, head + length, ""))
+    (length >= 8 && random && !start.starts_with(GONE)).then_some((head, head + length, ""))
 }
 
 /// The quote that closes a string which was opened behind `slashes` backslashes, or the end of the text.
@@ -381,6 +381,7 @@ mod tests {
             ("haikuBearer abc.def and xyzdeadbeefdeadbeefdeadbeefdeadbeef", "haikuBearer [redacted] and [redacted]"),
             ("a task-master with superuser_name", "a task-master with superuser_name"),
             ("input\"\":{x}", "input\"\":\"[redacted]\""),
+            ("api_key\t:[redacted]:4}", "api_key\t:[redacted]:4}"),
             (r#""content":nCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCulm,er""#, r#""content":[redacted],er""#),
             (r#"{\"input\":[1]}"#, r#"{\"input\":\"[redacted]\"}"#),
             ("struct sk_buff_head and proj_settings_page", "struct sk_buff_head and proj_settings_page"),
