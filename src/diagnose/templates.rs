@@ -56,7 +56,7 @@ pub(super) const CAPS: &[Template] = &[
     own(&["(daily limit). manage it using https://openrouter.ai/"], K::KeyLimit, O::Key, R::KeyDaily, Later),
     own(&["(weekly limit). manage it using https://openrouter.ai/"], K::KeyLimit, O::Key, R::KeyWeekly, Later),
     own(&["(monthly limit). manage it using https://openrouter.ai/"], K::KeyLimit, O::Key, R::KeyMonthly, Later),
-    own(&["limit). manage it using https://openrouter.ai/"], K::KeyLimit, O::Key, R::KeyTotal, Never),
+    own(&["limit). manage it using https://openrouter.ai/"], K::KeyLimit, O::Key, R::KeyCap, Never),
     own(&["key limit exceeded ("], K::KeyLimit, O::Key, R::KeyCap, Never),
     shared(&["key limit exceeded"], K::KeyLimit, O::Key, R::KeyCap, Never),
     own(&["workspace daily budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
