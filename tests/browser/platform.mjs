@@ -6,7 +6,8 @@
 //
 // The copy's `resources/testharnessreport.js`, which is there for it, is replaced. The tap stands in every frame, watching first nothing and then
 // everything, with tests/pages/tap-prelude.js in the bridge's place. What differs is run twice more in both ways; what is lost each time is lost.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -89,7 +90,7 @@ const run = async (mode, list) => {
     browser: name === 'chromium' ? 'chrome' : 'firefox', executablePath: PATHS[name], headless: true, userDataDir: profile, acceptInsecureCerts: true,
     ...name === 'chromium' ? { pipe: true, enableExtensions: true, args: ['--no-sandbox', '--disable-dev-shm-usage', '--ignore-certificate-errors', '--disable-popup-blocking'] } : {},
   }));
-  const stop = () => { browser.process()?.kill('SIGKILL'); };
+  const child = browser.process(), ended = new Promise((resolve) => { child?.once('exit', resolve); }), stop = () => { child?.kill('SIGKILL'); };
   process.once('exit', stop);
   try {
     if (tap !== null) await browser.installExtension(tap);
@@ -99,7 +100,11 @@ const run = async (mode, list) => {
         if (out.size % 100 === 0) console.log(`      ${name}, ${mode}: ${out.size} of ${list.length} pages`);
       }
     }));
-  } finally { stop(); process.off('exit', stop); }
+  } finally {
+    stop();
+    await within('the browser ends', 5_000, ended).catch(() => {});
+    process.off('exit', stop);
+  }
   const all = [...out.values()].flatMap((report) => report.tests);
   console.log(`${name}, ${mode === 'none' ? 'without the tap' : `the tap watching ${mode}`}: ${list.length} pages, ${all.length} subtests, ${all.filter(([, status]) => status === 0).length} passed`);
   return out;
@@ -125,6 +130,6 @@ for (const mode of /** @type {const} */ (['nothing', 'everything'])) {
   }
   for (const [url, subtests] of suspects) for (const test of subtests) { lost++; console.log(`LOST  ${name}, watching ${mode}: ${url}: ${test}`); }
 }
-rmSync(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+await rm(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {}); // the browser's processes may still write there
 console.log(`${lost} lost`);
 process.exit(lost === 0 && list.length > 0 ? 0 : 1);
