@@ -38,8 +38,7 @@ const transparent = async (t) => {
   const card = await t.card(page);
   await card.reaches('held');
   await card.click('#title'); // stands still now
-  const frame = await card.frame();
-  assert.ok(frame);
+  const frame = await card.inFrame();
   const { x, y } = await t.driver.offsetOf(page, frame);
   const colour = await colourAt(page, x + 1, y + 1);
   assert.deepEqual(colour, [10, 200, 30], 'the page is seen through the corner of the frame');
@@ -62,8 +61,7 @@ export default {
         await card.reaches('held');
         assert.equal(await card.read((root) => root.querySelectorAll('#facts dt').length), 4);
         assert.ok((await card.read((root) => Array.from(root.querySelectorAll('a.remedy'), (a) => a.getAttribute('href')))).some((url) => url?.startsWith('https://openrouter.ai/workspaces/default/byok/')));
-        const frame = await card.frame();
-        assert.ok(frame);
+        const frame = await card.inFrame();
         assert.deepEqual(await axe(frame), []);
         await card.click('#details summary');
         assert.equal(await card.read((root) => /** @type {HTMLDetailsElement} */ (root.querySelector('#details')).open), true);
@@ -80,8 +78,7 @@ export default {
         for (const [label, part] of /** @type {const} */ ([['Who else serves it?', '.offer'], ['My limits', '.lines']])) {
           await card.press(label);
           await until(label, () => card.text(part));
-          const frame = await card.frame();
-          assert.ok(frame);
+          const frame = await card.inFrame();
           assert.deepEqual(await axe(frame), []);
         }
       },
@@ -200,8 +197,7 @@ export default {
         assert.equal(await card.read((root) => getComputedStyle(/** @type {Element} */ (root.querySelector('#card'))).direction), 'rtl');
         const rect = await card.rect('#card');
         assert.ok(rect.x >= 0 && rect.x + rect.width <= 320, `from ${rect.x} to ${rect.x + rect.width}`);
-        const frame = await card.frame();
-        assert.ok(frame);
+        const frame = await card.inFrame();
         assert.deepEqual(await axe(frame), []);
         await card.click('#retry');
         await first(page, 'answer');

@@ -27,7 +27,7 @@ const armed = async (t, seconds) => {
   /** For all that is ours in the tab: the one clock jumps, the other goes on. @param {number} ms */
   const setClock = async (ms) => {
     await page.evaluate((by) => { document.documentElement.dataset.clock = String(by); }, ms);
-    await (await card.frame())?.evaluate((by) => { const { now } = Date; Date.now = () => now() + by; }, ms);
+    await (await card.inFrame()).evaluate((by) => { const { now } = Date; Date.now = () => now() + by; }, ms);
   };
   return { page, card, setClock };
 };

@@ -26,7 +26,7 @@ const rescued = async (t, address) => {
   const page = await openAt(t, address);
   await send(page, 'one');
   const card = await t.card(page);
-  assert.notEqual(await card.frame(), null, 'the card lives in its frame');
+  await card.inFrame();
   await card.click('#retry');
   await first(page, 'answer');
   assert.deepEqual((await talk(page)).map(({ text }) => text), ['one', 'The answer to: one']);

@@ -72,8 +72,7 @@ const everyPart = async (t, answer, size) => {
   await send(page, 'one');
   const card = await t.card(page);
   await card.steady('#card');
-  const frame = await card.frame();
-  assert.ok(frame);
+  const frame = await card.inFrame();
   const at = `${size.width} px`;
   /** In a card that is longer than the window. @param {string} selector */
   const press = async (selector) => {

@@ -72,7 +72,7 @@ class Stage {
     await page.keyboard.type('Why is the sky blue?');
     await page.keyboard.press('Enter');
     const card = await Card.on(this.driver, page);
-    const frame = await card.frame();
+    const frame = await card.inFrame();
     if (frame !== null) await enlarge(frame, this.look);
     await still(card);
     await then(card);
@@ -99,7 +99,7 @@ class Stage {
 
   /** Its card. @param {object} world @param {Record<string, unknown>} more of the request @param {(card: Card) => Promise<unknown>} [then] */
   async rescue(world, more, then = async () => {}) {
-    const page = await this.chat(world, { with: JSON.stringify(more) }), card = await Card.on(this.driver, page), frame = await card.frame();
+    const page = await this.chat(world, { with: JSON.stringify(more) }), card = await Card.on(this.driver, page), frame = await card.inFrame();
     if (frame !== null) await enlarge(frame, this.look);
     await still(card);
     await then(card);

@@ -133,7 +133,7 @@ export default {
         const card = await t.card(page);
         await card.reaches('held');
         await pause(600); // as a person would: the card is deaf for a moment
-        await (await card.frame())?.click('#retry');
+        await (await card.inFrame()).click('#retry');
         await until('the answer in the frame', () => inner?.evaluate(() => document.querySelector('#talk')?.textContent?.includes('The answer to: one')));
       },
     },

@@ -17,6 +17,7 @@ const FIREFOX_UUID = '11111111-2222-4333-8444-555555555555';
 const SCHEME_PREF = 'layout.css.prefers-color-scheme.content-override';
 export const PATHS = { chromium: process.env.COOLDOWN_CHROMIUM ?? '/usr/bin/chromium', firefox: process.env.COOLDOWN_FIREFOX ?? '/usr/bin/firefox-esr' };
 const START_MS = 60_000;
+const UP_MS = 3_000;
 /** Where known apps live; here they are the mock's, as all else is. */
 export const APP_HOSTS = ['janitorai.com', 'big-agi.com', 'lobechat.com', 'web.chatboxai.app'];
 
@@ -123,6 +124,9 @@ export class Driver {
   async newPage({ width = 1000, height = 720 } = {}) {
     const page = await this.#browser.newPage();
     await page.setViewport({ width, height });
+    // What a click takes away cannot say that it was clicked: Chromium may wait for its word for ever. Whether the click did anything, its test sees.
+    const up = page.mouse.up.bind(page.mouse);
+    page.mouse.up = (options) => within('the button is up', UP_MS, up(options)).catch((error) => { if (page.isClosed()) throw error; });
     page.on('console', (message) => { this.console.push(message.text()); });
     page.on('pageerror', (error) => { this.console.push(String(error)); });
     return page;

@@ -44,6 +44,9 @@ export class Card {
     return null;
   }
 
+  /** The same, where there will be one: on a slow machine the strip stands in for a moment. */
+  inFrame() { return until('the card lives in its frame', () => this.frame()); }
+
   /**
    * Runs a function on the card's document, or on the shadow root that holds the strip (open in test builds).
    * @template T

@@ -4,6 +4,9 @@
 /** @param {number} ms */
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+/** A browser may never answer a question about what went away while it was asked: it is asked anew then. */
+const ANSWER_MS = 5_000;
+
 /** Between two questions: a twentieth of the wait so far, because each costs the browser some ms of work, and others wait for that. */
 const ASK_AGAIN_MS = { least: 25, most: 100 };
 
@@ -20,7 +23,7 @@ export const until = async (what, question, limitMs = 10_000) => {
   for (;;) {
     let last;
     try {
-      last = await question();
+      last = await within('an answer to the question', Math.min(ANSWER_MS, limitMs), Promise.resolve(question()));
       if (last) return last;
     } catch (error) { last = error; }
     const waited = performance.now() - begun;

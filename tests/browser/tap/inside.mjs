@@ -346,7 +346,8 @@ test('one failure inside is one unhandledrejection, a handled one is none', asyn
     b.body.getReader().read().catch(() => {});
     await t.message('observed', 2);
     c.abort();
-    await sleep(150);
+    await t.until(() => n >= 1, 'the event');
+    await sleep(50);
     same(n, 1, 'events');
   });
 });

@@ -20,7 +20,7 @@ const { cooldownProtocol } = globalThis;
 const args = process.argv.slice(2);
 export const firefox = args.includes('--firefox');
 const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
-const RUN_S = firefox ? 480 : 300; // a page costs Firefox three times as much
+const RUN_S = firefox ? 900 : 600; // a page costs Firefox three times as much
 setTimeout(() => { console.error(`tap: no end within ${RUN_S} s`); process.exit(1); }, RUN_S * 1000).unref();
 
 // ---- the server: what a test scripted for a conversation, then 200 with what came
@@ -30,6 +30,8 @@ export const error429 = {
   status: 429, headers: { 'Content-Type': 'application/json', 'X-Generation-Id': 'gen-1', 'Set-Cookie': 'a=b; Path=/' },
   body: JSON.stringify({ error: { message: 'Provider returned error', code: 429, metadata: { provider_name: 'Liquid' } }, user_id: USER }),
 };
+/** Waits until the server has seen what it is asked for. @param {() => boolean} get */
+export const comes = async (get) => { for (const end = Date.now() + 5_000; !get() && Date.now() < end;) await new Promise((r) => setTimeout(r, 5)); };
 /** How often the browser asked whether it may. */
 export const preflights = new Map();
 const scripts = new Map(), gates = new Map();
@@ -96,7 +98,7 @@ export const inPage = async (run, { order = [bridge, tap], watch = 'all', before
       const { tapTest: t } = globalThis, same = (a, b, what = '') => { if (!Object.is(a, b)) throw new Error(what + ' is ' + String(a) + ', not ' + String(b)); };
       const sleep = (ms) => new Promise((r) => setTimeout(r, ms)), origin = ${JSON.stringify(origin)}, elsewhere = ${JSON.stringify(elsewhere)}, context = ${JSON.stringify(context)};
       const post = (k, body = '{"model":"a/b"}', more = {}) => fetch(origin + '/api/v1/chat/completions?k=' + k, { method: 'POST', body, headers: { 'Content-Type': 'application/json' }, ...more });
-      const native = globalThis.__native, next = (k) => native(origin + '/next?k=' + k), served = async (k) => (await native(origin + '/log?k=' + k)).json();
+      const native = globalThis.__native, next = (k) => native(origin + '/next?k=' + k), served = async (k) => (await native(origin + '/log?k=' + k)).json(), reached = (k, n) => t.until(async () => (await served(k)).length >= n, n + ' requests');
       const ok = (x, what = '') => { if (!x) throw new Error(what + ' does not hold'); };
       const rejection = async (p) => { try { await p; } catch (e) { return e; } throw new Error('not rejected'); };
       return (${run})();

@@ -97,7 +97,7 @@ test('of failures that name nobody nothing is heard, and they are not late', asy
     return performance.now() - since;
   }, { context: { UNNAMED } });
   assert.ok(log.every((m) => m.type === 'failed'), JSON.stringify(log).slice(0, 400)); // that something failed, and not what
-  assert.ok(result < 450, `${result} ms`); // 100 of ours, and a slow machine
+  assert.ok(result < 2_000, `${result} ms`); // 100 of ours, and a slow machine
 });
 
 test('an error in a good answer: whole, as the first event, or an event that is called one', async () => {
