@@ -287,8 +287,12 @@ export default {
         const options = await t.openExtensionPage('options.html');
         const row = await until('the row', () => options.evaluate((host) => Array.from(document.querySelectorAll('#sites li')).find((li) => li.textContent?.startsWith(host))?.textContent, t.host));
         assert.equal(row, `${t.host} doesn't show “The provider is busy right now”Show again`);
-        // In one go: the list is drawn anew with each message about a site.
-        await options.evaluate((host) => { Array.from(document.querySelectorAll('#sites li')).find((li) => li.textContent?.startsWith(host))?.querySelector('button')?.click(); }, t.host);
+        // The list is drawn anew with each word about a site: its button may go just then.
+        await until('its button is pressed', async () => {
+          await options.evaluate((host) => { Array.from(document.querySelectorAll('#sites li')).find((li) => li.textContent?.startsWith(host))?.setAttribute('id', 'ours'); }, t.host);
+          await options.click('#ours button');
+          return true;
+        });
         await until('it is shown again', async () => !(await stored(options)).quiet.some((/** @type {string} */ one) => one.startsWith(t.host)));
         await t.script({ preset: 'pool429' });
         await page.bringToFront();
