@@ -1240,6 +1240,8 @@
   const senders = new WeakMap();
   /** @type {WeakMap<object, EventTarget>} the `upload` of those that the page has asked for it: one that nobody has asked for reports nothing, so we must not */
   const uploads = new WeakMap();
+  /** @type {WeakMap<object, boolean>} those that have our listeners no more */
+  const bare = new WeakMap();
   const EARLY = { __proto__: null, capture: true };
   /** `onload` and the like, as they are now: what another wrapper made of them keeps its own order. @param {number} i of EVENTS */
   const handlerOf = (i) => slotOf(i === 0 ? X : /** @type {object} */ (getPrototypeOf(X)), `on${EVENTS[i]}`);
@@ -1462,6 +1464,7 @@
   const begin = (xhr, opened, url, isFirst) => {
     put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, isUnsure: false, asked: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
     overhear(xhr, isFirst ? null : false);
+    rehush(xhr);
     if (isReady) return;
     // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.
     isReady = true;
@@ -1504,7 +1507,14 @@
   /** A listener for uploads costs a preflight where nothing else does. @param {object} xhr */
   const unhush = (xhr) => {
     const upload = get(uploads, xhr);
-    if (upload !== undefined && get(listening, xhr) !== undefined) for (let i = 1; i < EVENTS.length; i++) unlisten(upload, EVENTS[i] ?? '', hush, EARLY);
+    if (upload === undefined || get(listening, xhr) === undefined) return;
+    put(bare, upload, true);
+    for (let i = 1; i < EVENTS.length; i++) unlisten(upload, EVENTS[i] ?? '', hush, EARLY);
+  };
+  /** The next request of the same object may need it. @param {object} xhr */
+  const rehush = (xhr) => {
+    const upload = get(uploads, xhr);
+    if (upload !== undefined && forget(bare, upload)) overhearUpload(upload);
   };
   /** The upload of a later try is silent. @param {Event} event */
   const hush = (event) => { if ((get(turns, get(senders, /** @type {object} */ (targetOf(event))) ?? event)?.call?.tries ?? 1) > 1) stopEvent(event); };

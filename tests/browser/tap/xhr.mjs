@@ -315,6 +315,29 @@ test('upload events are heard once; no listener of ours costs a preflight', asyn
     await end(other);
     same(other.status, 429);
   }`);
+  // An object that was sent without them serves again: what the page listens to from then on it hears once.
+  script('rehush', { status: 200, headers: {}, body: '1' }, error429, error429);
+  await inPage(`async () => { ${XHR}
+    for (const way of ['watched', 'other']) {
+      const xhr = new XMLHttpRequest(), log = [];
+      void xhr.upload;
+      xhr.open('POST', elsewhere + '/api/v1/chat/completions?k=' + (way === 'watched' ? 'rehush' : 'other'), true);
+      if (way === 'other') t.send({ v: 1, type: 'configure', watch: 'openrouter' });
+      await sleep(30);
+      xhr.send('text');
+      await end(xhr);
+      t.send({ v: 1, type: 'configure', watch: 'all' });
+      await sleep(30);
+      t.auto = 'retry';
+      xhr.open('POST', elsewhere + '/api/v1/chat/completions?k=rehush');
+      xhr.setRequestHeader('Content-Type', 'application/json');
+      for (const type of TYPES.slice(1)) xhr.upload.addEventListener(type, () => log.push(type));
+      xhr.send('x'.repeat(1000));
+      await end(xhr);
+      same(xhr.status, 200, way); same(once(log), 'loadstart progress load loadend', way);
+    }
+  }`);
+  assert.equal(seen.get('rehush').length, 5);
   assert.equal(preflights.get('safe') ?? 0, 0);
   assert.equal(preflights.get('other') ?? 0, 0);
 });
