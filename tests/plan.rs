@@ -221,3 +221,56 @@ fn whatever_can_be_pressed_says_its_price() {
     let all = ["compress", "limits", "other_model", "other_provider", "paid_variant", "providers", "shorter_answer", "successor", "unpin"];
     assert_eq!(pressable.into_iter().collect::<Vec<_>>(), all);
 }
+
+/// The alternatives of a pattern of the tap's, which are plain words: `const NAME = /a|b/i`.
+fn words_of(tap: &str, name: &str) -> Vec<String> {
+    let start = [name, " = /"].concat();
+    let pattern = tap.split_once(&start).and_then(|(_, rest)| rest.split_once("/i")).expect("the tap has it").0;
+    assert!(!pattern.contains(['\\', '(', '[', '.', '*', '?']), "{name} is words alone: {pattern}");
+    pattern.split('|').map(str::to_lowercase).collect()
+}
+
+/// An XMLHttpRequest hears of a refusal's status before its body is there, so the tap keeps the body of those alone that a change may mend,
+/// which it tells by a few words: they are those for which a change is offered here.
+#[test]
+fn the_tap_knows_the_refusals_that_a_change_mends() {
+    let tap = std::fs::read_to_string("extension/page/tap.js").unwrap();
+    let [mends, frees, foreign] = ["MENDS", "FREES", "FOREIGN"].map(|name| words_of(&tap, name));
+    let own =
+        ["http", "inside-200", "apis", "providers", "waits", "status", "shapes-wild"].map(|file| format!("tests/corpus/{file}.jsonl"));
+    let rows = own.into_iter().chain(std::env::var("COOLDOWN_CORPUS").ok()).filter_map(|file| std::fs::read_to_string(file).ok());
+    // Few words cannot tell all: whose setting it is, whose key was refused, which of the provider's reasons. Kept in vain a page has its
+    // answer in a moment, missed it has it at once.
+    let known = [
+        "hb-ne-allowed-account: kept in vain",
+        "provider-404-model: kept in vain",
+        "step-gate-free-endpoints-by-agentic-harness: kept in vain",
+        "provider-401: missed",
+    ];
+    let (mut kept, mut wrong) = (0, std::collections::BTreeSet::new());
+    for line in rows.collect::<String>().lines().filter(|line| !line.is_empty()) {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let status = row["status"].as_u64().unwrap_or_default() as u16;
+        let text = row["text"].as_str().unwrap();
+        let is_error =
+            serde_json::from_str::<serde_json::Value>(text).is_ok_and(|body| body["error"].is_object() || body["error"].is_string());
+        if !is_error || !(400..500).contains(&status) || matches!(status, 402 | 408 | 409 | 429) {
+            continue;
+        }
+        let lower = text.to_lowercase();
+        let says = |words: &[String]| words.iter().any(|word| lower.contains(word));
+        for (model, only) in [("a/b:free", &[][..]), ("a/b", &["cerebras"][..])] {
+            let knows = says(&mends) || (status > 401 && says(&foreign)) || (!only.is_empty() && says(&frees));
+            let verdict = explain(&changeable(failing(status, text), model, only), &Locale::english());
+            let helps = verdict.is_some_and(|verdict| {
+                verdict.plan.hold && verdict.remedies.iter().any(|remedy| remedy.patch.is_some() || remedy.asks == Some(Asks::Price))
+            });
+            kept += usize::from(knows && helps);
+            if knows != helps {
+                wrong.insert([row["id"].as_str().unwrap(), if helps { ": missed" } else { ": kept in vain" }].concat());
+            }
+        }
+    }
+    assert!(kept > 50, "only {kept}");
+    assert_eq!(wrong, known.map(str::to_owned).into());
+}

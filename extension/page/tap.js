@@ -32,6 +32,13 @@
   const BEARER = /^bearer +/i;
   /** What only OpenRouter says of a failure, or who says it. */
   const OURS = /openrouter|provider returned error|rate-limited upstream|free-models-per-|key limit exceeded \(|can only afford|no endpoints found/i;
+  /**
+   * What a refusal says where a changed request may fare better: any; one that names its providers; one that goes to another provider than the
+   * one that refused. The core judges: these few words spare most pages that their last events are made (tests/plan.rs holds the two together).
+   */
+  const MENDS = /context_length|context length|is too long|location is not supported|unsupported_country|requires moderation|content management policy|agentic harness|use this slug|fallback_models/i;
+  const FREES = /allowed providers|allowed_providers|requested_providers|region_restricted|"geo"|flagged/i, FOREIGN = /provider returned error/i;
+  const PINNED = /"(?:only|order|allow_fallbacks)"\s*:/;
   /** A request's members that name OpenRouter, or its address: in JSON as it is written, where no text of the person's can look alike, but for the members that hold it. */
   const NAMED = /[{,]\s*"(?!(?:content|text|prompt|input|message|query|question|title|name|value)")\w+"\s*:\s*"(?:https?:\/\/(?:[\w-]+\.)*openrouter\.ai|openrouter(?:\.ai)?)["/:]/i;
   /** And its address: `/webapi/chat/openrouter`, or whose it is in a header field, written out or not. */
@@ -1222,7 +1229,7 @@
    * @property {boolean} isSame              it can be sent again as it was
    * @property {boolean} isFirst             we hear of everything before the page does
    * @property {boolean} isUnsure            as far as could be seen
-   * @property {boolean} asked               somebody has asked for the answer of which nobody should have heard
+   * @property {boolean} asked               somebody has asked for the answer, since its status came or since nobody should hear of it
    * @property {boolean} headers             the page has heard of a good status
    * @property {boolean} text                and of some of the text
    * @property {boolean} content             which is no error
@@ -1321,6 +1328,17 @@
     }
   });
 
+  /** Of a status that a later try may not meet. @param {number} status */
+  const isPassing = (status) => status === 402 || status === 408 || status === 409 || status === 429 || status >= 500;
+  /** Does the body of a refusal say, once it is whole, that it is of use to keep it? Of a site's own server: is it OpenRouter's at all? @param {object} xhr @param {Call} call @param {number} state @param {number} status @returns {boolean} */
+  const mayHelp = (xhr, call, state, status) => {
+    const type = xtype(xhr), text = type === '' || type === 'text' || state === 4 ? textOfAnswer(xhr) : '';
+    if (typeof text !== 'string' || text.length > LOOK_MAX || !isErrorText(text)) return false;
+    if (call.relay) return isPassing(status) && isOursNow(call, text);
+    const sent = call.text();
+    return exec(MENDS, text) !== null || (status > 401 && exec(FOREIGN, text) !== null) || (typeof sent === 'string' && exec(PINNED, sent) !== null && exec(FREES, text) !== null);
+  };
+
   /** What a good answer holds, as far as it has come. @param {object} xhr @param {Turn} turn @param {Call} call @param {number} state @returns {Answer | null} an error that can be kept */
   const insideXhr = (xhr, turn, call, state) => {
     if (turn.content && state === 3) return null;
@@ -1354,33 +1372,19 @@
 
   /** What whoever hears of an answer asks for. */
   const ANSWER = ['readyState', 'status', 'statusText', 'response', 'responseText', 'responseXML', 'responseURL', 'getResponseHeader', 'getAllResponseHeaders'];
-  /** @type {{turn: Turn, end: () => void} | null} */
-  let lookout = null;
-  /**
-   * Nothing is to be heard of this failure. Who listened before us hears of it all the same, and asks for it before our listener is called.
-   * @param {object} xhr @param {Turn} turn
-   */
-  const lookOut = (xhr, turn) => {
-    /** @type {(PropertyDescriptor | undefined)[]} */
-    const slots = [];
-    for (let i = 0; i < ANSWER.length; i++) {
-      push(slots, slotOf(X, ANSWER[i] ?? ''));
-      wrap(X, ANSWER[i] ?? '', (native, self, args) => {
-        turn.asked ||= self === xhr;
-        return apply(native, self, args);
-      });
-    }
-    lookout = { turn, end: () => { for (let i = 0; i < ANSWER.length; i++) if (slots[i] !== undefined) defineProperty(X, ANSWER[i] ?? '', slots[i] ?? {}); } };
-  };
-  /** @param {Turn | undefined} turn */
-  const lookAway = (turn) => {
-    if (lookout === null || lookout.turn !== turn) return;
-    lookout.end();
-    lookout = null;
+  let isHeeding = false;
+  /** From the first failure on it is known who asks for an answer; for its state alone everybody asks. Natives stay as they are on other pages. */
+  const heed = () => {
+    if (isHeeding) return;
+    isHeeding = true;
+    for (let i = 0; i < ANSWER.length; i++) wrap(X, ANSWER[i] ?? '', (native, self, args) => {
+      const turn = get(turns, self);
+      if (turn !== undefined) turn.asked ||= i > 0 || turn.phase === 'stop';
+      return apply(native, self, args);
+    });
   };
   /** Somebody has heard of it, so everybody does. @param {XMLHttpRequest} xhr @param {Turn} turn @param {Call} call @param {string} type of the event that comes */
   const reveal = (xhr, turn, call, type) => {
-    lookAway(turn);
     turn.isFirst = false;
     turn.phase = 'native';
     if (type !== 'load' && type !== 'loadend') return;
@@ -1394,26 +1398,31 @@
   /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {Call} call @param {Event} event @returns {boolean} the page hears nothing of it */
   const isSilent = (xhr, turn, call, event) => {
     const type = typeOf(event), state = type === 'readystatechange' ? xstate(xhr) : 0, status = xstatus(xhr);
-    const isBroken = state === 4 && status === 0, isFailed = state === 2 && status >= 400, canStop = alive && turn.isFirst && (!turn.isUnsure || lookout === null);
+    const isBroken = state === 4 && status === 0, isFailed = state === 2 && status >= 400, canStop = alive && turn.isFirst;
     switch (turn.phase) {
       case 'native':
-        // A refusal that no later try can change goes to the page as it comes.
-        if (isFailed && canStop && isOursNow(call, '') && (status === 402 || status === 408 || status === 409 || status === 429 || status >= 500)) turn.phase = 'stop';
-        else if (state === 2) turn.headers = true;
-        else if (isBroken) {
+        if (isFailed && canStop && isOursNow(call, '') && isPassing(status)) turn.phase = 'stop';
+        else if (state === 2) {
+          turn.headers = true;
+          turn.asked = false;
+          if (isFailed && canStop) heed();
+        } else if (isBroken) {
           turn.phase = 'over';
           // Not by its own timeout, nor half-way.
           if (isGeneration(call.url) && !turn.headers && (turn.ends === 0 || now() < turn.ends)) note(call, BROKEN);
-        }
-        else if (state > 2 && status >= 400) {
-          if (state === 4) { turn.phase = 'over'; note(call, answerOfXhr(xhr, 'http', textOfAnswer(xhr))); }
+        } else if (state > 2 && status >= 400) {
+          // Any other refusal goes to the page as it comes, unless its body, of which nobody has asked anything yet, says that a change may help.
+          if (canStop && !turn.asked && mayHelp(xhr, call, state, status)) turn.phase = 'stop';
+          else if (state === 4) { turn.phase = 'over'; note(call, answerOfXhr(xhr, 'http', textOfAnswer(xhr))); }
+          else if (canStop) heed(); // Firefox may leave out the state before
         } else if (state > 2) {
           turn.inside = insideXhr(xhr, turn, call, state);
           if (turn.inside !== null && canStop) turn.phase = 'stop';
           else if (turn.inside !== null) note(call, turn.inside);
         }
         if (turn.phase !== 'stop') return false;
-        if (turn.isUnsure) lookOut(xhr, turn);
+        turn.asked = false;
+        if (turn.isUnsure) heed();
         return true;
       case 'again':
         if (isBroken && turn.ends !== 0 && now() >= turn.ends) { // its own timeout
@@ -1431,11 +1440,10 @@
         return true;
       case 'stop':
         // The first try broke half-way: the page hears how.
-        if (isBroken && call.tries === 1) { turn.phase = 'over'; lookAway(turn); return false; }
-        if (turn.asked && call.tries === 1) { reveal(xhr, turn, call, type); return false; }
+        if (isBroken && call.tries === 1) { turn.phase = 'over'; return false; }
+        if (turn.asked && turn.isUnsure && call.tries === 1) { reveal(xhr, turn, call, type); return false; }
         if (type === 'progress' || type === 'load') turn.last = /** @type {ProgressEvent} */ (event);
         if (type === 'loadend') {
-          lookAway(turn);
           const answer = turn.inside ?? (status === 0 ? BROKEN : answerOfXhr(xhr, 'http', textOfAnswer(xhr)));
           if (turn.inside !== null || call.tries === 1) keep(xhr, turn, call, answer);
           else { turn.phase = 'kept'; turn.came?.(answer); }
@@ -1574,7 +1582,6 @@
     let isFirst = false;
     const run = () => { apply(target, self, args); };
     if (turn !== undefined) turn.phase = 'over'; // so that its first event is heard
-    lookAway(turn);
     try { if (isUnknown) isFirst = !isOverheard(self, run) && !isInHands(self); else run(); } catch (e) {
       if (turn !== undefined) turn.phase = phase;
       throw e;
@@ -1612,7 +1619,6 @@
     const turn = get(turns, self), phase = turn?.phase ?? 'over';
     if (turn === undefined || phase === 'over') { apply(target, self, args); return; }
     turn.phase = 'over';
-    lookAway(turn);
     turn.call?.quit?.();
     if (phase === 'kept') conclude(self, turn, 'abort');
     else apply(target, self, args);

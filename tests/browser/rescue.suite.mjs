@@ -184,15 +184,24 @@ export default {
         assert.deepEqual(bodies, [more.provider, { allow_fallbacks: true, sort: 'price' }, { allow_fallbacks: true, sort: 'price', ignore: ['cerebras'] }]);
       },
     },
-    {
-      name: 'unpinned: the account of who serves it excludes the one that the request allows',
-      run: async (t) => {
+    ...['fetch', 'xhr'].map((by) => ({
+      name: `unpinned: the account of who serves it excludes the one that the request allows, by ${by}`,
+      run: async (/** @type {Scene} */ t) => {
         await t.world({ ...POOLS, busy: [] });
         const more = { provider: { only: ['groq'] } };
-        const { page, card } = await failing(t, {}, more);
+        const { page, card } = await failing(t, { by }, more);
         assert.equal(await card.text('#retry'), null, 'the same again would fail again');
         await card.press('Allow every provider');
         await assertRescued(t, page, sent('why', more), sent('why', { provider: {} }));
+      },
+    })),
+    {
+      name: 'another model: the one that OpenRouter names for one that is gone, by XMLHttpRequest',
+      run: async (t) => {
+        await t.script({ status: 404, body: { error: { message: 'This model is unavailable for free. The paid version is available now - use this slug instead: z-ai/glm-4.6', code: 404 } } });
+        const { page, card } = await failing(t, { by: 'xhr' });
+        await card.press('Use z-ai/glm-4.6');
+        await assertRescued(t, page, sent('why'), sent('why', { model: 'z-ai/glm-4.6' }));
       },
     },
     ...lookedUp('the card', {}),
@@ -212,6 +221,7 @@ export default {
     },
     { name: 'too long: the middle is left out', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]') },
     { name: 'too long: responses', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]', { setup: { endpoint: `${API}responses` } }) },
+    { name: 'too long: by XMLHttpRequest', run: oneClick({ ...POOLS, busy: [], fits: 50 }, 'Leave out the middle', 'no extra cost', '"plugins":[{"id":"context-compression"}]', { setup: { by: 'xhr' } }) },
     ...['responses', 'messages'].map((api) => ({
       name: `one of those who serve it: ${api}`,
       run: async (/** @type {Scene} */ t) => {
@@ -287,10 +297,10 @@ export default {
       },
     },
     {
-      name: 'a refusal that an XMLHttpRequest hears at once: explained, and no change is offered that could no longer land',
+      name: 'a refusal whose status an XMLHttpRequest has asked for at once: explained, and no change is offered that could no longer land',
       run: async (t) => {
         await t.world({ ...POOLS, busy: [], fits: 50 });
-        const page = await t.open('chat.html', { by: 'xhr' });
+        const page = await t.open('chat.html', { by: 'xhr-eager' });
         await send(page, 'why');
         assert.equal((await first(page, 'error', 3_000)).details.status, 400);
         const card = await t.card(page);

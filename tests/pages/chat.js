@@ -1,7 +1,7 @@
 // @ts-check
 // A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
 // Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), endpoint=, body= (bytes | request),
-// by=xhr (an XMLHttpRequest, its answer shown whole), with= (members of the body, as JSON).
+// by=xhr (an XMLHttpRequest, its answer shown whole; xhr-eager: it asks for the status as soon as there is one), with= (members of the body, as JSON).
 
 const setup = new URLSearchParams(location.search);
 const conversation = setup.get('conversation') ?? 'default';
@@ -77,13 +77,14 @@ const askByXhr = (text) => {
     if (answer?.choices) say('answer', answer.choices[0].message.content).dataset.details = details;
     else say('error', `The call failed: ${status}`).dataset.details = details;
   };
+  if (setup.get('by') === 'xhr-eager') xhr.onreadystatechange = () => { if (xhr.readyState === 2) document.title = `status ${xhr.status}`; };
   xhr.onerror = () => { say('error', 'The call broke').dataset.details = '{}'; };
   xhr.send(/** @type {string} */ (body));
 };
 
 /** @param {string} text */
 const ask = async (text) => {
-  if (setup.get('by') === 'xhr') { askByXhr(text); return; }
+  if (setup.get('by')?.startsWith('xhr')) { askByXhr(text); return; }
   try {
     const init = requestOf(text);
     const answer = await (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init));

@@ -132,11 +132,13 @@ test('errors in good answers that name nobody are the page\'s alone, and so are 
   assert.ok(log.every((m) => m.type === 'failed'), JSON.stringify(log).slice(0, 400));
 });
 
-test('by an XMLHttpRequest: held where the request names it or the good answer does; else the page hears it as natively', async () => {
+test('by an XMLHttpRequest: held where the request names it or the answer does; else the page hears it as natively', async () => {
   script('named', bare(), says(200, { error: { message: 'Bad Gateway' } }));
   script('inside', says(200, { error: { message: 'Provider returned error' } }));
   script('unnamed', bare(), says(200, { error: 'x' }));
   script('told', whole);
+  script('body', says(429, { error: { message: 'Provider returned error' } }));
+  script('refused', says(400, { error: { message: 'Provider returned error: this prompt is too long' } }));
   const { of } = await page(async () => {
     t.auto = 'retry';
     same((await byXhr('named', context.NAMES)).status, 200);
@@ -150,8 +152,15 @@ test('by an XMLHttpRequest: held where the request names it or the good answer d
     const told = await byXhr('told', context.UNNAMED.nothing);
     same(told.status, 500); same(told.heard, 'readystatechange,load,loadend');
     await t.message('observed', 4);
+    t.auto = 'retry';
+    const body = await byXhr('body', context.UNNAMED.nothing);
+    same(body.status, 200); same(body.heard, 'readystatechange,load,loadend');
+    // No change can be made to what a site's own server sends on.
+    const refused = await byXhr('refused', context.NAMES);
+    same(refused.status, 400); same(refused.heard, 'readystatechange,load,loadend');
+    await t.message('observed', 6);
   }, { context: { NAMES, UNNAMED } });
-  assert.deepEqual(of('observed').map((m) => [m.replayable, m.request.relay]), [[true, true], [true, true], [true, true], [false, true]]);
+  assert.deepEqual(of('observed').map((m) => [m.replayable, m.request.relay]), [[true, true], [true, true], [true, true], [false, true], [true, true], [false, true]]);
 });
 
 test('not looked at: other methods, other origins, files, and everything on a site that was not switched on', async () => {

@@ -5,6 +5,9 @@ import { KEY, PROMPT, SPIES, USER, error429, firefox, inPage, preflights, script
 
 const json = { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ error: { message: 'Provider returned error', code: 429 }, user_id: USER }) };
 const stream = (...body) => ({ status: 200, headers: { 'Content-Type': 'text/event-stream' }, body });
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const refusal = (status, message, more = {}) => ({ status, headers: JSON_TYPE, body: JSON.stringify({ error: { message, code: status, ...more }, user_id: USER }) });
+const tooLong = refusal(400, 'This endpoint\'s maximum context length is 131072 tokens. However, you requested about 150211 tokens (148000 of text input, 2211 in the output). Please reduce the length of either one.');
 const good = 'data: {"choices":[{"delta":{"content":"Sky"}}]}\n\ndata: [DONE]\n\n';
 
 /** In the page: a request that keeps a list of what it heard. */
@@ -107,6 +110,141 @@ test('a refusal that no try can change reaches the page as natively, and is told
   assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.exchange.body.includes('Provider returned error')]), [[401, true]]);
 });
 
+test('a refusal that a changed request may mend is held from its body on: the page hears one request, and of the good answer alone', async () => {
+  const all = {
+    long: tooLong, moved: refusal(404, 'Gone.', { availability: { code: 'model_deprecated', fallback_models: ['c/d'] } }), moderated: refusal(403, 'a/b requires moderation on Meta.'), foreign: refusal(403, 'Provider returned error'),
+    pinned: refusal(404, 'No allowed providers are available for the selected model.'),
+  };
+  const types = ['', 'text', 'json', 'arraybuffer'];
+  for (const name in all) for (const type of types) script(`mend-${name}-${type}`, all[name]);
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const name of ${JSON.stringify(Object.keys(all))}) for (const type of ${JSON.stringify(types)}) {
+      t.auto = 'retry';
+      const k = 'mend-' + name + '-' + type, body = JSON.stringify({ model: 'a/b', ...name === 'pinned' && { provider: { only: ['x'] } } }), a = new XMLHttpRequest(), log = spy(a), heard = [], trusted = [];
+      for (const one of TYPES) a.addEventListener(one, (e) => { trusted.push(e.isTrusted); if (a.readyState === 4) heard.push(a.status); });
+      await end(begin(k, { xhr: a, body, set: (x) => { x.responseType = type; } }));
+      same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend', k); same(trusted.every(Boolean), true, k); same([...new Set(heard)].join(), '200', k);
+      same([a.status, a.statusText, a.responseURL, a.getResponseHeader('content-type')].join(), '200,OK,' + origin + '/api/v1/chat/completions?k=' + k + ',application/json');
+      const told = type === 'json' ? a.response : JSON.parse(type === 'arraybuffer' ? new TextDecoder().decode(a.response) : a.responseText);
+      same(told.body, body, k);
+    }
+    await t.message('settled', ${Object.keys(all).length * types.length});
+  }`);
+  const names = Object.keys(all).flatMap((name) => types.map(() => name));
+  assert.deepEqual(of('observed').map((m) => [m.exchange.surface, m.exchange.status, m.replayable, m.exchange.body.includes(all.long.body.slice(20, 60))]), names.map((name) => ['http', all[name].status, true, name === 'long']));
+  assert.ok(of('settled').every((m) => m.outcome === 'answered' && m.attempt === 2));
+});
+
+test('such a refusal is nobody\'s to keep once something of it was asked for: all is native, and it is told', async () => {
+  const whole = tooLong.body, ways = ['status', 'headers', 'a field', 'address', 'text', 'later'];
+  for (const way of ways) script(`asked-${way.replace(' ', '')}`, { ...tooLong, body: [whole.slice(0, 30), whole.slice(30)] });
+  script('asked-unasked', { ...tooLong, body: [whole.slice(0, 30), whole.slice(30)] });
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = Array(9).fill('retry');
+    for (const way of [...${JSON.stringify(ways)}, 'unasked']) {
+      const k = 'asked-' + way.replace(' ', ''), a = new XMLHttpRequest(), log = spy(a), trusted = [], over = end(a);
+      for (const one of TYPES) a.addEventListener(one, (e) => trusted.push(e.isTrusted));
+      a.onreadystatechange = () => {
+        if (a.readyState === 2 && way === 'status') same(a.status, 400);
+        if (a.readyState === 2 && way === 'headers') ok(a.getAllResponseHeaders().includes('json'));
+        if (a.readyState === 2 && way === 'a field') same(a.getResponseHeader('content-type'), 'application/json');
+        if (a.readyState === 2 && way === 'address') ok(a.responseURL !== '');
+        if (a.readyState === 3 && way === 'text') ok(a.responseText !== '');
+      };
+      begin(k, { xhr: a });
+      await t.until(() => log.includes('rs3'), 'its first part');
+      if (way === 'later') same(a.statusText, 'Bad Request');
+      await next(k);
+      await over;
+      same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend', way); same(trusted.every(Boolean), true, way);
+      same(a.status, way === 'unasked' ? 200 : 400, way);
+    }
+    await t.message('settled', ${ways.length + 1});
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.replayable]), [...ways.map(() => [400, false]), [400, true]]);
+  for (const way of ways) assert.equal(seen.get(`asked-${way.replace(' ', '')}`).length, 1, way);
+});
+
+test('any other refusal reaches the page as natively: of which no change is known, that is no error of an API, or that comes as what nobody can read at once', async () => {
+  const html = { status: 404, headers: { 'Content-Type': 'text/html' }, body: '<title>too long</title> "error" This is too long.' };
+  const all = {
+    plain: refusal(400, 'Provider returned error', { metadata: { raw: 'tool_choice: only "auto" is supported' } }), key: refusal(403, 'Forbidden'), gone: refusal(404, 'No endpoints found for a/b.'), html, said: { ...tooLong, body: '{"said":"is too long","note":"\\"error\\""}' },
+    free: refusal(404, 'No allowed providers are available for the selected model.'), blob: tooLong, document: tooLong, much: refusal(400, `is too long${'.'.repeat(20_000)}`),
+  };
+  for (const name in all) script(`other-${name}`, all[name]);
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = Array(9).fill('retry');
+    for (const name of ${JSON.stringify(Object.keys(all))}) {
+      const a = new XMLHttpRequest(), log = spy(a), trusted = [], statuses = [];
+      for (const one of TYPES) a.addEventListener(one, (e) => { trusted.push(e.isTrusted); if (a.readyState === 4) statuses.push(a.status); });
+      await end(begin('other-' + name, { xhr: a, set: (x) => { x.responseType = ['blob', 'document'].includes(name) ? name : ''; } }));
+      same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend', name); same(trusted.every(Boolean), true, name); same(statuses.every((status) => status === a.status && status >= 400), true, name);
+    }
+    await t.message('settled', ${Object.keys(all).length});
+  }`);
+  assert.deepEqual(of('observed').map((m) => m.replayable), Object.keys(all).map(() => false));
+  for (const name in all) assert.equal(seen.get(`other-${name}`).length, 1, name);
+});
+
+test('such a refusal let go, aborted or out of the page\'s own time: the page hears how its request ends, once', async () => {
+  script('mend-end', tooLong, tooLong, tooLong, tooLong, tooLong);
+  const { of } = await inPage(`async () => { ${XHR}
+    const ends = { release: 'rs1 loadstart rs2 rs4 load loadend', abort: 'rs1 loadstart rs2 rs0 abort loadend', timeout: 'rs1 loadstart rs2 rs0 timeout loadend', again: 'rs1 loadstart rs2 rs4 load loadend' };
+    let n = 0;
+    for (const way in ends) {
+      t.auto = way === 'again' ? ['retry', 'release'] : 'hold';
+      const a = new XMLHttpRequest(), log = spy(a), sizes = [], over = end(a);
+      for (const type of ['load', 'loadend']) a.addEventListener(type, (e) => sizes.push(e.loaded));
+      begin('mend-end', { xhr: a, body: way, set: (x) => { x.timeout = way === 'timeout' ? 700 : 0; } });
+      const m = await t.message('observed', n += 1);
+      await sleep(50);
+      if (way !== 'again') same(log.join(' '), 'rs1 loadstart rs2', way);
+      if (way === 'release') t.decide(m.id, 'release');
+      if (way === 'abort') a.abort();
+      await over;
+      if (way === 'again') n += 1;
+      same(log.join(' '), ends[way], way);
+      const isLet = way === 'release' || way === 'again';
+      same(a.status, isLet ? 400 : 0, way); if (isLet) { same(a.responseText, ${JSON.stringify(tooLong.body)}); same(sizes.join(), ${JSON.stringify([tooLong.body.length, tooLong.body.length].join())}); }
+    }
+    await t.message('settled', 4);
+  }`);
+  assert.deepEqual(of('settled').map((m) => [m.outcome, m.attempt]), [['released', 1], ['aborted', 1], ['aborted', 1], ['released', 2]]);
+  assert.equal(seen.get('mend-end').length, 5);
+});
+
+test('a change makes it: sent once, with the page\'s own upload events heard once; the object serves again, and so does the first of a page', async () => {
+  script('mend-again', tooLong, refusal(429, 'busy'), { status: 200, headers: {}, body: 'one' }, tooLong);
+  script('mend-first', tooLong);
+  const patch = [{ path: ['plugins'], json: '[{"id":"context-compression"}]' }], body = '{"model":"a/b"}', changed = '{"model":"a/b","plugins":[{"id":"context-compression"}]}';
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'hold';
+    const a = new XMLHttpRequest(), log = spy(a), sent = [];
+    for (const type of TYPES.slice(1)) a.upload.addEventListener(type, () => sent.push(type));
+    const over = end(begin('mend-again', { xhr: a, body: context.body }));
+    const { id } = await t.message('observed', 1);
+    t.auto = 'retry'; // of the 429
+    t.send({ v: 1, type: 'decide', id, action: 'retry', deadline_ms: null, patch: context.patch });
+    await over;
+    same(a.responseText, 'one'); same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend'); same(once(sent), 'loadstart progress load loadend');
+    log.length = sent.length = 0;
+    t.auto = 'retry';
+    await end(begin('mend-again', { xhr: a, body: context.body }));
+    same(JSON.parse(a.responseText).body, context.body); same(once(log), 'rs1 loadstart rs2 rs3 progress rs4 load loadend'); same(once(sent), 'loadstart progress load loadend');
+  }`, { context: { body, patch } });
+  assert.deepEqual(seen.get('mend-again').map((one) => one.body), [body, changed, body, body, body]);
+  assert.deepEqual(of('settled').map((m) => [m.outcome, m.attempt]), [['answered', 3], ['answered', 2]]);
+  const first = await inPage(async () => {
+    t.auto = 'retry';
+    const xhr = new XMLHttpRequest(), log = [];
+    xhr.onload = () => log.push(xhr.status);
+    xhr.open('POST', `${origin}/api/v1/chat/completions?k=mend-first`);
+    await new Promise((done) => { xhr.onloadend = done; xhr.send('{}'); });
+    same(log.join(), '200');
+  });
+  assert.deepEqual(first.of('observed').map((m) => m.replayable), [true]);
+});
+
 test('the first object of a page is held too, but for one that was listened to before its open: that one is told', async () => {
   for (const k of ['handlers before', 'handlers after', 'listeners before', 'listeners after']) {
     script(`first-${k.replace(' ', '')}`, error429, error429);
@@ -152,7 +290,13 @@ test('who has heard of a failure on the first object of a page before us hears o
       await t.message('settled');
       same(early.join(), way === 'load, later' ? (firefox ? '200' : '429') : String(!firefox), way);
       same(late.join(' '), 'rs4 load loadend', way);
-      for (const key of ['status', 'responseText', 'readyState']) same(Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, key).get, own[key].get, key);
+      for (const key of ['status', 'responseText', 'readyState', 'getResponseHeader']) {
+        const { get, set, value, ...more } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, key), f = get ?? value, was = own[key].get ?? own[key].value;
+        same([f.name, f.length, Object.hasOwn(f, 'prototype'), Function.prototype.toString.call(f).includes('[native code]'), JSON.stringify(more)].join(), [was.name, was.length, false, true, JSON.stringify({ ...own[key], get: undefined, set: undefined, value: undefined })].join(), key);
+        let name = '';
+        try { f.call({}); } catch (e) { name = e.name; }
+        same(name, 'TypeError', key);
+      }
     }, { context: { way, k }, before: `globalThis.firefox = ${firefox};` });
     // In Firefox those that capture come first, whenever they were added: it is held.
     assert.deepEqual(of('observed').map((m) => [m.exchange.status, m.replayable]), [[way === 'stream load' ? 200 : 429, firefox]], way);

@@ -185,6 +185,22 @@
   });
   check('failures pass with their status', ['same', 'other'], async (t) => { for (const status of [400, 401, 402, 404, 429, 500, 503, 529]) t.log(`${status}`, state(await go(t, { answer: { status, body: 'b' } }))); });
   check('failures that no retry can help pass with their status', ['bad'], async (t) => { for (const status of [400, 404, 413, 422]) t.log(`${status}`, state(await go(t, { answer: { status } }))); });
+  check('refusals of which no change can help, or of which the page asked at once, come event by event as they did', ['same', 'other', 'bad'], async (t) => {
+    const error = (message, more) => JSON.stringify({ error: { message, ...more }, user_id: 'user_1' }), long = error('This prompt is too long: 250000 tokens > 200000 maximum', { code: 400 });
+    const cases = [
+      [400, error('Provider returned error', { code: 400, metadata: { raw: 'tool_choice: only "auto" is supported' } })], [403, error('Forbidden', { code: 403 })], [404, error('No endpoints found for a/b.', { code: 404 })], [404, '<!doctype html><title>too long</title>'], [422, '{"detail":"is too long"}'],
+      [400, long, 'status'], [400, long, 'headers'], ...t.kind === 'bad' ? [] : [[400, long], [429, long]],
+    ];
+    for (const [status, body, asks] of cases) {
+      const x = watch(t, new XMLHttpRequest()), end = ended(x);
+      x.onreadystatechange = () => { if (x.readyState === 2) { if (asks === 'status') t.log('at once', x.status); if (asks === 'headers') t.log('at once', x.getResponseHeader('content-type')); } };
+      if (asks === undefined) x.onprogress = ({ loaded }) => t.log('progress', loaded);
+      x.open('POST', t.url({ status, body, body_delay_ms: 40, headers: { 'content-type': 'application/json' } }));
+      x.send(t.BODY);
+      await end;
+      t.log(`${status}`, state(x));
+    }
+  });
   check('redirects are followed and told', GOOD, async (t) => {
     const target = t.url({ body: 'there' }), x = await go(t, { answer: { status: 307, headers: { location: target }, body: '' } });
     t.log('followed', state(x), x.responseURL === target);
