@@ -40,8 +40,8 @@ const TAKES_OWN_KEYS: &str = "ai21 aion-labs akashml alibaba amazon-bedrock amaz
     relace runway sail-research sakana sakana-ai sambanova seed siliconflow sourceful stepfun streamlake switchpoint tencent \
     tenstorrent thinkingmachines together upstage venice wafer wandb wandb-legacy xai xiaomi z-ai";
 
-/// Slugs of providers that OpenRouter had; older failures name them.
-const HAD: &str = "anyscale cent-ml enfer huggingface hyperbolic kluster lambda lepton lynn nineteen octoai recursal reflection replicate targon ubicloud";
+/// Slugs of providers that OpenRouter had, and of names that people give to those it has; failures name them.
+const HAD: &str = "anyscale cent-ml enfer huggingface hyperbolic kluster lambda lepton lynn nineteen octoai recursal reflection replicate targon together-ai ubicloud";
 
 /// Whether OpenRouter has, or had, a provider of that name.
 #[must_use]

@@ -242,6 +242,7 @@ fn the_tap_knows_the_refusals_that_a_change_mends() {
     // Few words cannot tell all: whose setting it is, whose key was refused, which of the provider's reasons. Kept in vain a page has its
     // answer in a moment, missed it has it at once.
     let known = [
+        "byok-google-leaked: kept in vain",
         "hb-ne-allowed-account: kept in vain",
         "provider-404-model: kept in vain",
         "step-gate-free-endpoints-by-agentic-harness: kept in vain",

@@ -261,9 +261,9 @@ fn a_cut_never_changes_the_owner() {
             let text = &row.body[..cut];
             let Some(part) = owner(row, text).filter(|part| *part != whole && *part != LimitOwner::Unknown) else { continue };
             let says = |words: &str| text.contains(words);
-            // Whole sentences and statuses that by themselves say something else than all of the text does.
+            // Sentences, as soon as they are known, and statuses that by themselves say something else than all of the text does.
             let by_itself = match (whole, part) {
-                (LimitOwner::OwnProviderKey, LimitOwner::SharedPool) => says("is temporarily rate"),
+                (LimitOwner::OwnProviderKey, LimitOwner::SharedPool) => says(" is te"),
                 (LimitOwner::Key, LimitOwner::Account) => says("HTTP 402") || text.ends_with(". ") || text.ends_with('.'),
                 (LimitOwner::Provider, LimitOwner::None) => says("HTTP 401") || text.trim() == ":",
                 (LimitOwner::Edge, LimitOwner::Provider) => text.len() < "error code".len(),

@@ -20,6 +20,9 @@ use crate::read::{Fault, Text, wait};
 use Certainty::{Certain, Likely, Unsure};
 use RetryHelps::{Later, Never, Now};
 
+/// Bytes of a sentence that tell which one it is, of a failure that is OpenRouter's.
+const SURE: usize = 14;
+
 /// What was decided, and on what.
 #[derive(Debug)]
 pub(super) struct Finding {
@@ -210,12 +213,12 @@ fn own_key(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let field = |member: &str| fault.map_or_else(|| "text".to_owned(), |fault| fault.field(member));
-    let refused = topic(&facts.raw, Topic::Key).or_else(|| if facts.raw.is_empty() { topic(&facts.said, Topic::Key) } else { None });
+    let refused = topic(&facts.said, Topic::Key).is_some() || facts.raw.has("api key");
     let (kind, reason, retry) = match facts.meaning()? {
         429 => (K::ByokRateLimit, R::OwnKeyLimit, Later),
         402 => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
         401 => (K::Auth, R::OwnProviderKeyRefused, Never),
-        400 | 403 if refused.is_some() => (K::Auth, R::OwnProviderKeyRefused, Never),
+        400 | 403 if refused => (K::Auth, R::OwnProviderKeyRefused, Never),
         403 if topic(&facts.said, Topic::Empty).is_some() => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
         _ => return None,
     };
@@ -235,14 +238,16 @@ fn sentence(facts: &Facts<'_>) -> Option<Finding> {
             _ => {}
         }
     }
-    let template = templates::first(templates::OWN, &facts.said)?;
+    let whole = templates::first(templates::OWN, &facts.said);
+    // More may have followed of the shortest one.
+    let cut = if whole.is_none_or(|whole| whole.words == [templates::NO_ENDPOINTS]) { templates::cut_off(&facts.said, SURE) } else { None };
+    let (template, words) = cut.or_else(|| Some((whole?, *whole?.words.first()?)))?;
     // A 402 that a provider gave OpenRouter is not the user's balance.
     let of_provider = facts.fault.as_ref().is_some_and(|fault| fault.text("provider_name").is_some());
     if template.kind == Kind::InsufficientCredits && !template.own && of_provider {
         return None;
     }
-    let words = template.words.first().copied().unwrap_or_default();
-    let certainty = if template.own { Certain } else { Likely };
+    let certainty = if template.own && cut.is_none() { Certain } else { Likely };
     Some(of_sentence(Finding::template(template, certainty).on(&field_of(facts, words), words), template, facts))
 }
 
@@ -323,12 +328,10 @@ fn by_status(facts: &Facts<'_>) -> Finding {
         Some(status) => found.on("status", &status.to_string()),
         None => found.on(&field_of(facts, ""), said.plain()),
     };
-    let with = |kind, owner, reason, retry, certainty| on_status(Finding::new(kind, owner, reason, retry, certainty));
-    let worded = |kind, owner, reason, retry, words: &str| {
-        on_status(Finding::new(kind, owner, reason, retry, Likely)).on(&field_of(facts, words), words)
-    };
-    match status {
-        429 => limit(facts, of_provider),
+    let with = |kind, owner, reason, retry, certainty| (kind, owner, reason, retry, certainty, "");
+    let worded = |kind, owner, reason, retry, words: &'static str| (kind, owner, reason, retry, Likely, words);
+    let (kind, owner, reason, retry, certainty, words) = match status {
+        429 => return limit(facts, of_provider),
         400 | 413 | 422 => {
             if let Some(words) = about(Topic::Context) {
                 worded(K::ContextLength, O::None, R::TooLong, Never, words)
@@ -390,7 +393,9 @@ fn by_status(facts: &Facts<'_>) -> Finding {
         520..=523 | 525..=527 => with(K::EdgeBlock, O::Edge, R::GateFailed, Now, Likely),
         500..=599 => with(K::ProviderError, whose, R::Internal, Now, Likely),
         _ => with(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Now, Unsure),
-    }
+    };
+    let found = on_status(Finding::new(kind, owner, reason, retry, certainty));
+    if words.is_empty() { found } else { found.on(&field_of(facts, words), words) }
 }
 
 /// The status that an error without one amounts to, by what its words are about.

@@ -120,7 +120,9 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 9] = [
+        const SLOW: [&str; 11] = [
+            "sockettimeoutexception",
+            "seconds elapsing",
             "operation timed out after",
             "idle timeout exceeded",
             "aborted due to timeout",
@@ -131,7 +133,11 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 34] = [
+        const BROKEN: [&str; 38] = [
+            "could not resolve host",
+            "unknownhostexception",
+            "failed host lookup",
+            "connection was lost",
             "error sending request",
             "connection closed before",
             "connect timeout",
@@ -247,12 +253,10 @@ impl<'a> Facts<'a> {
             .or_else(|| self.exchange.header("x-provider-name").map(str::to_owned))
             .or_else(|| name(self.said.between("requires moderation on ", &['.', '"'])?))
             .or_else(|| name(self.said.between(templates::UPSTREAM, &[':'])?))
-            .or_else(|| {
-                name(self.whole.between("provider returned error (", &[':', ')'])?).filter(|name| !name.starts_with(&['4', '5'][..]))
-            })
+            .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?).filter(|name| provider::is_known(name)))
             .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
             .or_else(|| self.labelled_provider())
-            .filter(|name| !name.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("openrouter")))
+            .filter(|name| !self.is_torn(name) && !name.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("openrouter")))
     }
 
     /// The provider's name beside what it said: `[Chutes] …`, as OpenRouter's package for the AI SDK has it, `(provider Chutes)`,
@@ -287,35 +291,34 @@ impl<'a> Facts<'a> {
     pub(crate) fn model(&self) -> Option<String> {
         let fault = self.fault.as_ref();
         let said = &self.said;
-        let before = |words: &str| word_before(said, words).as_deref().and_then(slug);
-        let after = |text: &Text, words: &str| {
-            text.after(words).and_then(|text| text.trim_start().split(&[' ', ',', ';'][..]).next()).and_then(slug)
-        };
-        let stated = || fault.and_then(|fault| slug(fault.text("model_slug")?));
-        let requested = || fault.and_then(|fault| slug(fault.first_available("requested_models")?));
+        let before = |words: &str| slug(&word_before(said, words)?);
+        let after = |all: &[&str]| all.iter().find_map(|words| slug_after(said, words));
+        let stated = || slug(fault?.text("model_slug")?);
+        let requested = || slug(fault?.first_available("requested_models")?);
         model_before(said)
-            .or_else(|| after(said, "high demand for "))
-            .or_else(|| after(said, "new-account-rpm/"))
-            .or_else(|| after(said, "daily limit reached for "))
+            .or_else(|| after(&["high demand for ", "new-account-rpm/", "daily limit reached for "]))
             .or_else(|| limited_model(said))
-            .or_else(|| before(" is not a valid model id").or_else(|| word_before(said, " is not a valid model id")))
-            .or_else(|| before(" requires moderation on "))
-            .or_else(|| before(" is only available on agentic"))
+            .or_else(|| before(NOT_VALID).or_else(|| word_before(said, NOT_VALID)))
+            .or_else(|| before(" requires moderation on ").or_else(|| before(" is only available on agentic")))
             .or_else(stated)
             .or_else(requested)
-            .or_else(|| after(said, templates::NOT_FOUND))
-            .or_else(|| after(said, "no endpoints for "))
-            .or_else(|| after(&self.whole, "failed to invoke model "))
-            .or_else(|| after(said, "providers serving "))
-            .or_else(|| fault.and_then(|fault| slug(fault.model.as_deref()?)))
-            .or_else(|| after(&self.whole, "model_name: "))
-            .or_else(|| after(said, "all providers for "))
-            .or_else(|| slug_near(&self.raw, "model "))
-            .or_else(|| after(&self.raw, ", model: ").or_else(|| bare_model(&self.raw)))
+            .or_else(|| after(&[templates::NOT_FOUND, "no endpoints for "]))
+            .or_else(|| slug_after(&self.whole, "failed to invoke model "))
+            .or_else(|| after(&["providers serving "]))
+            .or_else(|| slug(fault?.model.as_deref()?))
+            .or_else(|| slug_after(&self.whole, "model_name: "))
+            .or_else(|| after(&["all providers for "]))
+            .or_else(|| slug_after(&self.raw, "model ").or_else(|| slug_after(&self.raw, ", model: ")).or_else(|| bare_model(&self.raw)))
             .or_else(|| said.find("rate limit reached for ").filter(|_| self.raw.is_empty()).and_then(|_| bare_model(said)))
-            .or_else(|| after(said, "use this slug instead: "))
+            .or_else(|| after(&["use this slug instead: "]))
             .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
+            .filter(|model| !self.is_torn(model))
+    }
+
+    /// The text ends inside an error, and with the name, of which more may have followed.
+    fn is_torn(&self, name: &str) -> bool {
+        self.cut && self.whole.plain().trim_end_matches(&['-', '.', ':'][..]).ends_with(name)
     }
 
     /// The model that an earlier attempt of the same request names.
@@ -630,18 +633,30 @@ fn limited_model(said: &Text) -> Option<String> {
 }
 
 /// `Model 'tencent/hy3' does not support …`
-fn slug_near(text: &Text, words: &str) -> Option<String> {
-    text.after(words).and_then(|text| text.split(' ').next()).and_then(slug)
+fn slug_after(text: &Text, words: &str) -> Option<String> {
+    slug(text.after(words)?.trim_start().split(&[' ', ',', ';'][..]).next()?)
 }
 
 /// The model of OpenRouter's sentence on its shared access, of which the end may be cut off.
 fn model_before(said: &Text) -> Option<String> {
-    word_before(said, " is temporarily ").as_deref().and_then(slug)
+    word_before(said, " is temporarily ").as_deref().and_then(slug).or_else(|| cut_model(said))
 }
+
+/// The model of that sentence, where the text ends inside of it.
+pub(super) fn cut_model(said: &Text) -> Option<String> {
+    let (head, rest) = templates::end(said).rsplit_once(" is ")?;
+    let word = head.rsplit(NO_WORD).next().filter(|_| rest.len() > 1 && templates::POOL.starts_with(rest))?;
+    slug(word).filter(|slug| slug.ends_with(":free") || is_model_like(slug))
+}
+
+const NOT_VALID: &str = " is not a valid model id";
+
+/// What stands beside the word that names a model.
+const NO_WORD: &[char] = &[' ', '"', '\'', '`', '>', '(', '['];
 
 /// The word before others.
 fn word_before(said: &Text, words: &str) -> Option<String> {
-    let word = said.before(words)?.rsplit(&[' ', '"', '\'', '`', '>', '(', '['][..]).next()?;
+    let word = said.before(words)?.rsplit(NO_WORD).next()?;
     (!word.is_empty()).then(|| word.to_owned())
 }
 

@@ -30,6 +30,9 @@ const FOREIGN: [&str; 43] = [
     "nie", "mam", "warum", "kommt", "ist", "das",
 ];
 
+/// Bytes of a sentence by which it is OpenRouter's.
+const ITS_OWN: usize = 24;
+
 /// Kinds of failures of which a page speaks that lists them.
 const MANY_KINDS: usize = 3;
 
@@ -120,7 +123,9 @@ impl Facts<'_> {
             let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
             // What stands in brackets behind a sentence belongs to it.
             let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| between.get(at + 2..) != Some("(")));
-            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted)
+            // "Check your OpenRouter key", says a program of what it met.
+            let advised = || whole.get(..name).is_some_and(|before| before.ends_with("your "));
+            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted || advised())
         };
         let beside = |words: &str| {
             let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
@@ -145,7 +150,12 @@ impl Facts<'_> {
             let told = whole.strip_prefix(name).unwrap_or_default();
             [" said:", " says:", " answered:"].iter().any(|verb| told.starts_with(verb))
         });
-        let explains = explains || answer;
+        // A question that is answered behind it, to whoever asks.
+        let answered = whole.starts_with("why ")
+            && whole
+                .rsplit_once('?')
+                .is_some_and(|(_, rest)| has_words(rest, &["you", "your"], 1) && !has_words(rest, &["i", "my", "me"], 1));
+        let explains = explains || answer || answered;
         // People who ask in their own language quote the sentence that they met.
         let foreign = |char: char| !char.is_ascii() && (char.is_alphabetic() || matches!(char, '„' | '«'));
         let asked = || self.exchange.body.chars().any(foreign) || has_words(whole, &FOREIGN, 2);
@@ -175,10 +185,10 @@ impl Facts<'_> {
         let whole = self.whole.lower();
         let is_commit = whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
         let words = || templates::CAPS.iter().chain(templates::OWN);
-        let said = || words().filter(|template| template.words.iter().all(|words| whole.contains(words)));
+        let said: Vec<&Template> = words().filter(|template| template.words.iter().all(|words| self.whole.has(words))).collect();
+        let places: Vec<usize> = said.iter().filter_map(|template| self.whole.find(template.words.first()?)).collect();
         let marks = MARKS.iter().filter_map(|words| self.whole.find(words));
-        let first = said().filter_map(|template| self.whole.find(template.words.first()?)).chain(marks);
-        let introduced = first.min().is_some_and(|at| {
+        let introduced = marks.chain(places.iter().copied()).min().is_some_and(|at| {
             let lead = |most: usize| {
                 let before = whole.get(..at).unwrap_or_default();
                 before.char_indices().rev().nth(most).and_then(|(at, _)| before.get(at..)).unwrap_or(before)
@@ -188,7 +198,7 @@ impl Facts<'_> {
         let mut kinds: Vec<Kind> = Vec::new();
         // The messages of a program, as its settings, rules and translations have them: several, each the value of a name of its own.
         let mut entries = 0;
-        for template in said() {
+        for template in said {
             // The sentence on the data policy has the words of one on endpoints.
             let part = template.kind == Kind::NoEndpoints && kinds.contains(&Kind::DataPolicy);
             if !part && !kinds.contains(&template.kind) {
@@ -200,7 +210,7 @@ impl Facts<'_> {
             entries += self.entries(Some(words));
         }
         let is_table = self.fault.is_none() && entries > 1;
-        let blank = said().filter_map(|template| self.whole.find(template.words.first()?)).any(|at| has_blank(whole, at));
+        let blank = places.iter().any(|at| has_blank(whole, *at));
         // A thing to do, or a term and what it means.
         let noted = |line: &str| {
             let line = line.trim_start();
@@ -293,7 +303,9 @@ impl Facts<'_> {
             let all = templates::CAPS.iter().chain(templates::OWN).filter(own);
             let found = all.into_iter().find(|template| template.words.iter().all(|words| said.has(words)));
             let upstream = || said.between(UPSTREAM, &[':']).filter(|name| provider::is_known(name)).map(|_| UPSTREAM);
-            found.and_then(|template| template.words.first().copied()).or_else(|| said.first_of(MARKS)).or_else(upstream)
+            let found = found.and_then(|template| template.words.first().copied());
+            let cut = || templates::cut_off(said, ITS_OWN).map(|(_, left)| left);
+            found.or_else(cut).or_else(|| said.first_of(MARKS)).or_else(upstream)
         };
         // The client's own words around an error object may name OpenRouter too, a log may keep its fields.
         let source = || self.stray("limit_source").and_then(|stated| templates::LIMIT_SOURCES.iter().find(|(known, ..)| *known == stated));

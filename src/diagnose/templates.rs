@@ -3,7 +3,7 @@
 //! All words are in ASCII lower case and are looked for anywhere in what was said, white space made one.
 //! Source: OpenRouter's documentation, August to October 2026, and published failures, August 2025 to October 2026.
 
-use super::{Kind, LimitOwner, Reason, RetryHelps};
+use super::{Kind, LimitOwner, Reason, RetryHelps, facts};
 use crate::read::Text;
 
 /// A verdict that a sentence by itself stands for.
@@ -100,6 +100,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["new accounts are limited to"], K::AccountRateLimit, O::Account, R::NewAccount, Later),
     own(&["openrouter could not verify available credits"], K::AccountRateLimit, O::Account, R::AdmissionControl, Later),
     own(&["given your current in-flight requests"], K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
+    own(&["would exceed your available credits"], K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
     own(&["account never purchased credits"], K::InsufficientCredits, O::Account, R::NeverPurchased, Never),
     own(&["this request requires more credits"], K::InsufficientCredits, O::Account, R::AnswerTooLong, Never),
     own(&["but can only afford"], K::InsufficientCredits, O::Account, R::AnswerTooLong, Never),
@@ -111,7 +112,7 @@ pub(super) const OWN: &[Template] = &[
     shared(&["in_flight_budget_exhausted"], K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
     shared(&["weight_exceeds_budget"], K::InsufficientCredits, O::Account, R::RequestTooExpensive, Never),
     shared(&["insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
-    own(&["temporarily rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
+    own(&[POOL], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
     shared(&["rate-limited upstream"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
     // The sentence, cut off.
     shared(&["is temporarily rate"], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
@@ -147,6 +148,9 @@ pub(super) const OWN: &[Template] = &[
 
 /// OpenRouter's sentences that say whose failure it is, but not which.
 pub(super) const MARKS: &[&str] = &["provider returned error", "openrouterexception"];
+
+/// What OpenRouter says of its shared access to a model.
+pub(super) const POOL: &str = "temporarily rate-limited upstream";
 
 /// The head of OpenRouter's sentence on a provider that failed, which its name follows.
 pub(super) const UPSTREAM: &str = "upstream error from ";
@@ -355,6 +359,36 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
 pub(super) fn topic(said: &Text, wanted: Topic) -> Option<&'static str> {
     let (_, words) = TOPICS.iter().find(|(topic, _)| *topic == wanted)?;
     said.first_of(words)
+}
+
+/// Of a text that ends inside a sentence of OpenRouter's, that sentence and what is left of it, at least so many bytes. Of those that
+/// begin alike the last is the plainest; where they are not about the same, it is none.
+pub(super) fn cut_off(said: &Text, least: usize) -> Option<(&'static Template, &'static str)> {
+    let end = end(said).as_bytes();
+    // The one on a model begins with its name.
+    let model = facts::cut_model(said).map(|model| model.len() + " is ".len());
+    let mut found: Option<(&Template, &str)> = None;
+    for template in CAPS.iter().chain(OWN).filter(|template| template.own) {
+        let words = template.words.first().copied().unwrap_or_default();
+        let least = match model {
+            Some(before) if words == POOL => least.saturating_sub(before).max(2),
+            _ => least,
+        };
+        let is_left = |length: &usize| words.as_bytes().get(..*length).is_some_and(|left| end.ends_with(left));
+        let Some(left) = (least..words.len()).rev().find(is_left).and_then(|length| words.get(..length)) else { continue };
+        if found.is_some_and(|(other, _)| other.kind != template.kind) {
+            return None;
+        }
+        found = Some((template, left));
+    }
+    found
+}
+
+/// The text, in lower case, without the marks of its being cut short.
+pub(super) fn end(said: &Text) -> &str {
+    let whole = said.lower();
+    let text = said.find("... (").and_then(|cut| whole.get(..cut)).unwrap_or(whole);
+    text.trim_end_matches(|char: char| !char.is_ascii_alphanumeric())
 }
 
 /// The first template of the table that was said.

@@ -21,7 +21,7 @@ type Step = fn(&str) -> String;
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    let steps: [(bool, Step); 9] = [
+    let steps: [(bool, Step); 10] = [
         // Templates double the braces that are meant.
         (text.contains("{{\"") || text.contains("{{'"), |text| text.replace("{{", "{").replace("}}", "}")),
         // PHP escapes slashes.
@@ -35,6 +35,8 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         (text.contains('“') && (!text.contains('"') || text.contains("{“") || text.contains("”:")), |text| {
             text.replace(&['“', '”', '„'][..], "\"").replace(&['‘', '’'][..], "'")
         }),
+        // Programs that read letters off a picture part names at their marks.
+        (text.contains("provider_ name"), |text| text.replace("_ ", "_")),
         (text.contains('\n'), |text| rejoined(&unwrapped(&without_gutter(text)))),
     ];
     for (needed, step) in steps {
@@ -114,12 +116,14 @@ fn without_entities(text: &str) -> String {
     if text.contains("&quot;") { once(&text) } else { text }
 }
 
-/// Lines that end with the hyphen of a compound, at which programs break lines too, go on in the next one.
+/// Lines that end with the hyphen of a compound, at which programs break lines too, or with the one of a name's parts, go on in
+/// the next one.
 fn rejoined(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let next = line.trim_start_matches(&[' ', '\t'][..]);
-        let compound = out.strip_suffix("-\n").is_some_and(|word| word.ends_with(|last: char| last.is_ascii_lowercase()));
+        let word = out.strip_suffix("-\n").or_else(|| out.strip_suffix("_\n"));
+        let compound = word.is_some_and(|word| word.ends_with(|last: char| last.is_ascii_lowercase()));
         if compound && next.starts_with(|first: char| first.is_ascii_lowercase()) {
             out.pop();
             out.push_str(next);
