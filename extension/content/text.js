@@ -31,7 +31,7 @@
   const AGAIN_MS = 60_000;  // the same text is the same failure
 
   /** A word that every text has of which the core could say something; a test holds it to the corpus. */
-  const MARKED = new RegExp(['openrouter', 'provider.returned.error', 'rate.limit', 'limit.exceeded', 'free-models', 'limit_rp', 'adjust.the.key', 'key.with.a.higher', 'budget.of',
+  const MARKED = new RegExp(['openrouter', 'provider.returned.error', 'rate.limit', 'temporarily.rate', 'limit.exceeded', 'free-models', 'limit_rp', 'adjust.the.key', 'key.with.a.higher', 'budget.of',
     'new.accounts', 'credits', 'only.afford', 'tokens.limit', 'at.capacity', 'guardrail', 'data.policy', 'agentic', 'for.free', 'before.use', 'allowed.providers', 'no.endpoints',
     'valid.model', 'prompt.injection', 'flagged', 'requires.moderation', 'context.length', 'credentials', 'allowlist', 'management.keys', 'array.must.have', 'reasoning.is.mandatory', 'provider_name',
     'limit_source', 'is_byok', 'error_type', 'upstream', 'routing', 'code\\W{1,3}(?:34;\\W*)?\\d{3}', 'finish_reason', 'user_id'].join('|').replace(/(?<=\w)\.(?=\w)/g, '[\\s_-]'), 'i');
