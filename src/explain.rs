@@ -150,18 +150,20 @@ impl<'a> Speech<'a> {
 
     fn stated(&self, name: &str) -> Option<String> {
         let said = &self.case.facts.said;
+        let number = |number: u64| self.locale.number(number);
+        let stated = |digits: String| digits.parse().map_or(digits, number);
         let value = match name {
             "provider" => self.case.diagnosis.provider.clone(),
             "model" => self.case.model().map(short_model),
             "wait" => self.case.wait_ms().map(|ms| self.duration(ms)),
             "limit" => self.case.limit(),
             "gateway" => self.case.gateway().map(str::to_owned),
-            "asked" => said.after("requested up to ").or_else(|| said.after("you requested about ")).and_then(first_number),
-            "afford" => self.case.afford().map(|most| most.to_string()),
-            "fits" => self.case.fits().map(|most| most.to_string()),
-            "max" => said.after("maximum context length is ").and_then(first_number),
-            "credits" => self.case.offer().map(|(credits, _)| credits),
-            "more" => self.case.offer().map(|(_, more)| more),
+            "asked" => said.after("requested up to ").or_else(|| said.after("you requested about ")).and_then(first_number).map(stated),
+            "afford" => self.case.afford().map(number),
+            "fits" => self.case.fits().map(number),
+            "max" => said.after("maximum context length is ").and_then(first_number).map(stated),
+            "credits" => self.case.offer().map(|(credits, _)| stated(credits)),
+            "more" => self.case.offer().map(|(_, more)| stated(more)),
             "setting" => said.between("data policy (", &[')']).map(str::to_owned),
             "reasons" => self.case.filter_reasons(),
             "successor" => self.case.successor().map(str::to_owned),

@@ -113,6 +113,18 @@ impl Locale {
         if matches!(self.lang.split('-').next(), Some("ja" | "zh")) { "" } else { " " }
     }
 
+    /// A whole number, grouped as CLDR has it for the language, in the digits that a server's own numbers stand in.
+    pub(crate) fn number(&self, number: u64) -> String {
+        let (mark, least) = match self.lang.split('-').next() {
+            Some("es") => (".", 5),
+            Some("de" | "pt") => (".", 4),
+            Some("fr") => ("\u{202f}", 4),
+            Some("ru") => ("\u{a0}", 4),
+            _ => (",", 4),
+        };
+        grouped(number, mark, least)
+    }
+
     /// Whether there is such a message, here or in English.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
@@ -152,6 +164,17 @@ impl Locale {
 }
 
 /// A key's entry is an object that holds the message, or the message alone.
+/// With a mark between each three digits, from so many digits on.
+pub(crate) fn grouped(number: u64, mark: &str, least: usize) -> String {
+    let mut out = number.to_string();
+    if out.len() >= least {
+        for at in (1..out.len()).rev().skip(2).step_by(3) {
+            out.insert_str(at, mark);
+        }
+    }
+    out
+}
+
 fn messages(json: &str) -> Option<Messages> {
     let Ok(Value::Object(entries)) = serde_json::from_str(json) else { return None };
     let message = |(key, entry): (String, Value)| Some((key, entry.get("message").unwrap_or(&entry).as_str()?.to_owned()));
@@ -190,5 +213,19 @@ mod tests {
         assert_eq!(german.message("answer_no", &[]), "No");
         assert_eq!(german.message("no_such_key", &[]), "");
         assert_eq!(Locale::from_json("de", "[]").unwrap_err(), Error::NotMessages);
+    }
+
+    #[test]
+    fn numbers_are_grouped_as_the_language_has_it() {
+        let said = |lang| [7, 999, 1_000, 131_072, 2_000_000].map(|number| Locale::from_json(lang, "{}").unwrap().number(number)).join(" ");
+        for lang in ["en", "ja", "ko", "zh-CN", "ar"] {
+            assert_eq!(said(lang), "7 999 1,000 131,072 2,000,000");
+        }
+        for lang in ["de", "pt-BR"] {
+            assert_eq!(said(lang), "7 999 1.000 131.072 2.000.000");
+        }
+        assert_eq!(said("es"), "7 999 1000 131.072 2.000.000");
+        assert_eq!(said("fr"), "7 999 1\u{202f}000 131\u{202f}072 2\u{202f}000\u{202f}000");
+        assert_eq!(said("ru"), "7 999 1\u{a0}000 131\u{a0}072 2\u{a0}000\u{a0}000");
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::case::Case;
 use crate::explain::Detail;
+use crate::locale::grouped;
 use crate::patch::Patch;
 use crate::provider;
 use crate::read::fault::scalar;
@@ -92,7 +93,7 @@ pub(crate) fn offers(case: &Case<'_>, asks: Asks, listing: &str, locale: &Locale
         Some(price) => say("price_about", &[("price", &dollars(price))]),
         None => say("price_unknown", &[]),
     };
-    let tokens = grouped(answer);
+    let tokens = locale.number(answer);
     let note = say(if asks == Asks::Price { "panel_note_dearest" } else { "panel_note" }, &[("tokens", &tokens)]);
     if asks == Asks::Price {
         // Which provider answers is not known before; none takes more than the dearest.
@@ -165,8 +166,8 @@ impl<'a> Endpoint<'a> {
         let rate = |of: &str| self.rate(of).map(|rate| dollars(rate.saturating_mul(1_000_000)));
         let rates = rate("prompt").zip(rate("completion"));
         let rates = rates.map(|(prompt, answer)| locale.message("offer_rates", &[("prompt", &prompt), ("answer", &answer)]));
-        let context =
-            whole("context_length").map(|tokens| locale.message("offer_context", &[("size", &[&grouped(tokens / 1_000), "k"].concat())]));
+        let context = whole("context_length")
+            .map(|tokens| locale.message("offer_context", &[("size", &[&locale.number(tokens / 1_000), "k"].concat())]));
         let uptime = whole("uptime_last_30m").filter(|percent| *percent <= 100);
         let uptime = uptime.map(|percent| locale.message("offer_uptime", &[("percent", &percent.to_string())]));
         let latency = self.entry.get("latency_last_30m").map(|stated| stated.get("p50").unwrap_or(stated)).and_then(scalar);
@@ -200,7 +201,7 @@ pub fn limits(numbers: &str, at_ms: u64, locale: &Locale) -> Option<Panel> {
         _ => {}
     }
     if let Some((left, most)) = count("free_remaining").zip(count("free_limit")) {
-        line("limits_free", locale.message("limits_free_left", &[("left", &grouped(left)), ("limit", &grouped(most))]));
+        line("limits_free", locale.message("limits_free_left", &[("left", &locale.number(left)), ("limit", &locale.number(most))]));
     }
     if let Some(free) = numbers.get("is_free_tier").and_then(Value::as_bool) {
         line("limits_tier", locale.message(if free { "limits_tier_free" } else { "limits_tier_paid" }, &[]));
@@ -223,13 +224,13 @@ fn parts_signed(text: &str) -> Option<(u64, bool)> {
     Some((parts(text)?, negative))
 }
 
-/// "$0.13", "$0.0042"; less than can be read is said to be less.
+/// "$0.13", "$0.0042", as OpenRouter's own pages have it in every language; less than can be read is said to be less.
 fn dollars(amount: u64) -> String {
     let with = |unit: u64, places: usize| {
         let scaled = amount.saturating_add(unit / 2) / unit;
         let per = 10_u64.pow(places as u32);
         let decimals = (per + scaled % per).to_string();
-        ["$", &grouped(scaled / per), ".", decimals.get(1..).unwrap_or_default()].concat()
+        ["$", &grouped(scaled / per, ",", 4), ".", decimals.get(1..).unwrap_or_default()].concat()
     };
     match amount {
         0 => "$0".to_owned(),
@@ -237,19 +238,6 @@ fn dollars(amount: u64) -> String {
         100_000_000..10_000_000_000 => with(100_000_000, 4),
         _ => with(10_000_000_000, 2),
     }
-}
-
-/// "131,072".
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The model whose public list a look-up needs: `author/model`, of nothing but letters, digits and `-_.:`.

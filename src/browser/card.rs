@@ -725,7 +725,7 @@ impl Screen {
     /// The sentence between the words and the button: what became of the request.
     fn note(&self, view: &View) -> String {
         match view.phase {
-            Phase::Failed => self.locale.message("card_failed", &[("count", &clock::whole(&self.locale, view.attempt))]),
+            Phase::Failed => self.locale.message("card_failed", &[("count", &self.locale.number(view.attempt.into()))]),
             Phase::Released if view.verdict.retry_helps == RetryHelps::Never => self.locale.message("card_released", &[]),
             Phase::Released => self.locale.message("card_released_wait", &[]),
             Phase::Explained if !view.reload && view.control.is_none() && view.verdict.retry_helps != RetryHelps::Never => {
@@ -736,7 +736,7 @@ impl Screen {
     }
 
     fn answered(&self, view: &View) -> String {
-        let count = clock::whole(&self.locale, view.attempt);
+        let count = self.locale.number(view.attempt.into());
         match view.by.as_deref() {
             _ if view.attempt <= 1 => self.locale.message("card_answered", &[]),
             Some(by) => self.locale.message("card_answered_by", &[("count", &count), ("provider", by)]),

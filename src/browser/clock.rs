@@ -48,8 +48,7 @@ struct Keys {
 
 /// "12 s", "about 4 min", "5 h 12 min".
 pub(super) fn wait(locale: &Locale, left_ms: f64) -> String {
-    let tags = tags(locale.lang());
-    let count = |n: f64| number(&tags, n);
+    let count = |n: f64| locale.number(n as u64);
     if left_ms < COUNTED {
         locale.message("card_seconds", &[("count", &count((left_ms / SECOND).ceil().max(0.0)))])
     } else if left_ms < HOUR {
@@ -105,24 +104,15 @@ pub(super) fn next_change_ms(left_ms: f64) -> f64 {
 pub(super) fn plural(locale: &Locale, family: &str, n: u32) -> String {
     let tags = tags(locale.lang());
     let category = String::from(Intl::PluralRules::new(&tags, &Object::new()).select(f64::from(n)));
-    let count = number(&tags, f64::from(n));
+    let count = locale.number(n.into());
     let of = |category: &str| locale.message(&format!("{family}_{category}"), &[("count", &count)]);
     let text = of(&category);
     if text.is_empty() { of("other") } else { text }
 }
 
-/// A whole number, grouped as the language has it.
-pub(super) fn whole(locale: &Locale, n: u32) -> String {
-    number(&tags(locale.lang()), f64::from(n))
-}
-
 /// In the digits that the server's own numbers, and those of the core's sentences, stand in: two kinds on one card read badly.
 fn tags(lang: &str) -> Array {
     canonical_locales(&[lang, "-u-nu-latn"].concat()).unwrap_or_else(|_| Array::new())
-}
-
-fn number(tags: &Array, n: f64) -> String {
-    call(&Intl::NumberFormat::new(tags, &Object::new()).format(), &n.into())
 }
 
 fn format(tags: &Array, at: &Date, how: &[(&str, &str)]) -> String {

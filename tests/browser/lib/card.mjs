@@ -123,6 +123,8 @@ export class Card {
 
   /** A real click. @param {string} selector */
   async click(selector) {
+    // What its frame has no room for is scrolled to.
+    await this.read((root, s) => { root.querySelector(s)?.scrollIntoView({ block: 'nearest' }); }, selector);
     const target = await this.steady(selector);
     const x = target.x + target.width / 2, y = target.y + target.height / 2;
     const hit = await this.page.evaluate((px, py, host) => {
