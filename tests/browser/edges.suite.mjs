@@ -234,10 +234,12 @@ export default {
         const page = await t.open('chat.html', { csp: 'sandbox allow-scripts allow-forms' });
         await page.evaluate(() => {
           const seen = globalThis;
+          let before = performance.now(); // it was not there yet
           const look = () => {
             const card = document.querySelector('div[data-cooldown]')?.shadowRoot?.querySelector('#card') ?? null;
-            if (card !== null) Object.assign(seen, { strip: performance.now(), at: card.querySelector('#retry')?.getBoundingClientRect().toJSON() });
-            else requestAnimationFrame(look);
+            if (card !== null) { Object.assign(seen, { before, at: card.querySelector('#retry')?.getBoundingClientRect().toJSON() }); return; }
+            before = performance.now();
+            requestAnimationFrame(look);
           };
           look();
         });
@@ -245,8 +247,8 @@ export default {
         const card = await t.card(page);
         const at = await until('the strip', () => page.evaluate(() => /** @type {any} */ (globalThis).at));
         await page.mouse.click(at.x + at.width / 2, at.y + at.height / 2);
-        const since = await page.evaluate(() => performance.now() - /** @type {any} */ (globalThis).strip);
-        if (since < 250) assert.equal(await card.phase(), 'held', `a click after ${since} ms was meant for the page`);
+        const since = await page.evaluate(() => performance.now() - /** @type {any} */ (globalThis).before);
+        if (since < 250) assert.equal(await card.phase(), 'held', `a click within ${since} ms was meant for the page`);
         if (await card.phase() === 'held') await card.click('#retry'); // on a machine that is slow the first one was late enough
         await card.reaches('armed');
         assert.equal(await card.text('#retry'), 'Retry');
