@@ -650,7 +650,7 @@ const ATTACKS = [
       const page = await t.open('hostile.html');
       await hostile(page, 'storm', 300);
       await t.logOf(300, 20_000);
-      return until('those beyond have their answers', () => page.evaluate(() => /** @type {any} */ (globalThis).answers >= 100), 4_000).then(() => false, () => true);
+      return until('those beyond have their answers', () => page.evaluate(() => /** @type {any} */ (globalThis).answers >= 100), 15_000).then(() => false, () => true);
     },
   },
   {
