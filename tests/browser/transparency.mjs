@@ -163,7 +163,7 @@ const selfTest = async (driver) => {
   for (const [wrapper, promises] of Object.entries(CLUMSY)) {
     const script = readFileSync(join(site, 'clumsy', `${wrapper}.js`), 'utf8');
     for (const [theme, names] of Object.entries(promises)) {
-      const what = { names, phases: ['before'], limitMs: 3_000 };
+      const what = { names, phases: ['before'], limitMs: 10_000 };
       const [without, with_] = [await runTheme(driver, theme, what), await runTheme(driver, theme, what, script)];
       for (const name of names) {
         const both = without.filter((one) => one.name.startsWith(`${name} [`)).map((one) => difference(one.lines, with_.find((other) => other.name === one.name)?.lines, ['without', 'with']));
