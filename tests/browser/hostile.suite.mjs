@@ -411,15 +411,24 @@ const ATTACKS = [
     },
   },
   {
-    name: 'moves the card under a click', without: [edit('performance.now() - movedAt < GUARD_MS', 'performance.now() < 0', OVERLAY)],
+    name: 'moves the card under a click', without: [edit('performance.now() - movedAt < GUARD_MS', 'performance.now() < 0', OVERLAY), edit('deafUntil = performance.now() + DEAF_MS;', 'deafUntil = 0;', 'handles.js'), edit('    if (isSeen) return;\n', '    if (box) return;\n', CARD)],
     succeeds: async (t) => {
       const { page, card } = await held(t);
-      // Where a field to type in comes and goes, the card stands elsewhere.
+      // Where a field to type in comes and goes, the card stands elsewhere. When it was last seen where it had been:
       const field = (/** @type {boolean} */ isThere) => page.evaluate((there) => {
+        const place = () => { const { x, y } = document.querySelector('div[data-cooldown]')?.shadowRoot?.querySelector('iframe')?.getBoundingClientRect() ?? { x: 0, y: 0 }; return `${x} ${y}`; }, first = place();
         document.querySelector('.bait')?.remove();
         if (there) document.body.append(Object.assign(document.createElement('textarea'), { className: 'bait', style: 'position:fixed;inset:auto 0 0 auto;width:420px;height:400px' }));
+        let at = performance.now();
         dispatchEvent(new Event('resize'));
-        return performance.now();
+        return /** @type {Promise<number>} */ (new Promise((done) => {
+          const look = () => {
+            if (place() !== first) { done(at); return; }
+            at = performance.now();
+            requestAnimationFrame(look);
+          };
+          look();
+        }));
       }, isThere);
       await field(true);
       const there = await card.steady('#retry');
