@@ -19,7 +19,8 @@
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
   const STORIES = 50;         // that are remembered: each keeps a body
   const HELD_MAX = 200;       // calls that are kept at once: a page that fails without end has its answers
-  const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and the extension is gone
+  const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and then silence, and the extension is gone
+  const SILENT_MS = 400;      // longer than a busy browser keeps a message, and short of the second in which the page has its answer
   const LOOK_MS = 500;        // the same while there is only a card
   const REST_MS = 2_000;      // a good answer that the page has not begun to read by then is taken for answered
   const BODY_MAX = 65_536, FACTS_MAX = 4_194_304, URL_MAX = 2_048; // characters
@@ -135,12 +136,13 @@
    * @type {Record<string, (action?: unknown, ms?: unknown, patch?: unknown) => boolean>}
    */
   const waiting = create(null);
-  let beating = 0, looking = 0, missed = 0;
+  let beating = 0, looking = 0, missed = 0, asked = 0;
 
   const beat = () => {
     let kept = false;
     for (const id in waiting) kept = waiting[id]?.() === true || kept;
-    if (kept && missed < 2) { missed += 1; tell({ v: 1, type: 'ping' }); return; }
+    if (missed === 0) asked = now();
+    if (kept && (missed < 2 || now() - asked < SILENT_MS)) { missed += 1; tell({ v: 1, type: 'ping' }); return; }
     clearInterval(beating);
     beating = 0;
     if (kept) letGo();

@@ -377,6 +377,24 @@ test('the extension goes away: held answers go to the page within moments, the c
   assert.ok(result < 1_500, `found after ${result} ms`);
 });
 
+test('a browser that is late with the answer to a heartbeat is not taken for a dead extension either', async () => {
+  script('late-heart', error429);
+  await inPage(async () => {
+    t.auto = 'hold';
+    const p = post('late-heart'), m = await t.message('observed');
+    await t.message('ping', 2);
+    const from = performance.now();
+    t.answers = false;
+    await sleep(200);
+    t.answers = true;
+    if (performance.now() - from > 350) return; // so late that it may be
+    await sleep(100);
+    same(t.of('settled').length, 0, 'let go');
+    t.decide(m.id, 'retry');
+    same((await p).status, 200);
+  });
+});
+
 test('a busy page is not taken for a dead extension; the heart rests when nothing is kept', async () => {
   script('busy', error429, { hang: true });
   await inPage(async () => {
