@@ -136,13 +136,13 @@
    * @type {Record<string, (action?: unknown, ms?: unknown, patch?: unknown) => boolean>}
    */
   const waiting = create(null);
-  let beating = 0, looking = 0, missed = 0, asked = 0;
+  let beating = 0, looking = 0, missed = 0, askedAt = 0;
 
   const beat = () => {
     let kept = false;
     for (const id in waiting) kept = waiting[id]?.() === true || kept;
-    if (missed === 0) asked = now();
-    if (kept && (missed < 2 || now() - asked < SILENT_MS)) { missed += 1; tell({ v: 1, type: 'ping' }); return; }
+    if (missed === 0) askedAt = now();
+    if (kept && (missed < 2 || now() - askedAt < SILENT_MS)) { missed += 1; tell({ v: 1, type: 'ping' }); return; }
     clearInterval(beating);
     beating = 0;
     if (kept) letGo();
@@ -1232,7 +1232,7 @@
    * @property {boolean} isFirst             we hear of everything before the page does
    * @property {boolean} isUnsure            as far as could be seen
    * @property {boolean} asked               somebody has asked for the answer, since its status came or since nobody should hear of it
-   * @property {boolean} headers             the page has heard of a good status
+   * @property {boolean} headers             the page has heard of a status
    * @property {boolean} text                and of some of the text
    * @property {boolean} content             which is no error
    * @property {Answer | null} inside        an error in a good answer, of which it has not heard
@@ -1413,10 +1413,9 @@
           // Not by its own timeout, nor half-way.
           if (isGeneration(call.url) && !turn.headers && (turn.ends === 0 || now() < turn.ends)) note(call, BROKEN);
         } else if (state > 2 && status >= 400) {
-          // Any other refusal goes to the page as it comes, unless its body, of which nobody has asked anything yet, says that a change may help.
-          if (canStop && !turn.asked && mayHelp(xhr, call, state, status)) turn.phase = 'stop';
+          // Any other refusal goes to the page as it comes, unless its body, of which nobody has asked anything since its state before, says that a change may help.
+          if (canStop && turn.headers && !turn.asked && mayHelp(xhr, call, state, status)) turn.phase = 'stop';
           else if (state === 4) { turn.phase = 'over'; note(call, answerOfXhr(xhr, 'http', textOfAnswer(xhr))); }
-          else if (canStop) heed(); // Firefox may leave out the state before
         } else if (state > 2) {
           turn.inside = insideXhr(xhr, turn, call, state);
           if (turn.inside !== null && canStop) turn.phase = 'stop';

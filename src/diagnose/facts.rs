@@ -298,7 +298,7 @@ impl<'a> Facts<'a> {
         model_before(said)
             .or_else(|| after(&["high demand for ", "new-account-rpm/", "daily limit reached for "]))
             .or_else(|| limited_model(said))
-            .or_else(|| before(NOT_VALID).or_else(|| word_before(said, NOT_VALID)))
+            .or_else(|| before(templates::NOT_VALID).or_else(|| word_before(said, templates::NOT_VALID)))
             .or_else(|| before(" requires moderation on ").or_else(|| before(" is only available on agentic")))
             .or_else(stated)
             .or_else(requested)
@@ -649,14 +649,12 @@ pub(super) fn cut_model(said: &Text) -> Option<String> {
     slug(word).filter(|slug| slug.ends_with(":free") || is_model_like(slug))
 }
 
-const NOT_VALID: &str = " is not a valid model id";
-
 /// What stands beside the word that names a model.
 const NO_WORD: &[char] = &[' ', '"', '\'', '`', '>', '(', '['];
 
 /// The word before others.
 fn word_before(said: &Text, words: &str) -> Option<String> {
-    let word = said.before(words)?.rsplit(NO_WORD).next()?;
+    let word = said.before(words)?.trim_end().rsplit(NO_WORD).next()?;
     (!word.is_empty()).then(|| word.to_owned())
 }
 

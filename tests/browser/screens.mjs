@@ -187,7 +187,7 @@ const SCREENS = [
   ['card: bound to who does not serve it', (s) => s.rescue({ ...POOLS, busy: [] }, { provider: { only: ['groq'] } })],
   ['card: failed three times', (s) => s.rescue(POOLS, {}, async (card) => {
     for (let n = 0; n < 2; n++) { await card.click('#retry'); await card.reaches('failed'); }
-    await until('another way is promoted', () => card.text('button.main'));
+    await until('another way is promoted', () => card.text('button.main .label'));
   })],
   ['card: the paid version', (s) => s.rescue({ ...POOLS, free_used_up: true }, { model: 'a/b:free' })],
   ['card: the paid version, its price', (s) => s.rescue({ ...POOLS, free_used_up: true }, { model: 'a/b:free' }, async (card) => {

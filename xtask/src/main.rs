@@ -26,7 +26,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   build            dist/chromium and dist/firefox (unpacked extensions, and packed), dist/www (the public page)
-  build --test     dist/test-chromium and dist/test-firefox: every host granted, open shadow roots; never shipped
+  build --test     dist/test-chromium and dist/test-firefox: every host granted, open shadow roots, 5 s for a verdict; never shipped
   package          the same, held to what everybody builds, and dist/cooldown-VERSION-source.zip for the stores' reviewers,
                    and a bill of materials (CycloneDX)
       --twice      once more from a copy of the sources at another path, and compared byte for byte

@@ -195,7 +195,7 @@ test('such a refusal let go, aborted or out of the page\'s own time: the page he
       t.auto = way === 'again' ? ['retry', 'release'] : 'hold';
       const a = new XMLHttpRequest(), log = spy(a), sizes = [], over = end(a);
       for (const type of ['load', 'loadend']) a.addEventListener(type, (e) => sizes.push(e.loaded));
-      begin('mend-end', { xhr: a, body: way, set: (x) => { x.timeout = way === 'timeout' ? 700 : 0; } });
+      begin('mend-end', { xhr: a, body: way, set: (x) => { x.timeout = way === 'timeout' ? 2_000 : 0; } });
       const m = await t.message('observed', n += 1);
       await sleep(50);
       if (way !== 'again') same(log.join(' '), 'rs1 loadstart rs2', way);
@@ -380,10 +380,10 @@ test('its own timeout counts from its own send, held or sent again', async () =>
     for (const [n, auto] of [[1, 'hold'], [2, 'retry']]) {
       t.auto = auto;
       const a = new XMLHttpRequest(), log = spy(a), from = performance.now();
-      await end(begin('timeout', { xhr: a, body: String(n), set: (x) => { x.timeout = 500; } }));
+      await end(begin('timeout', { xhr: a, body: String(n), set: (x) => { x.timeout = 1_500; } }));
       const took = performance.now() - from;
       same(log.filter((x) => !x.startsWith('rs')).join(' '), 'loadstart timeout loadend', auto); same(a.status, 0);
-      ok(took > 450, 'took ' + took);
+      ok(took > 1_450, 'took ' + took);
       await t.message('settled', n);
     }
   }`);
@@ -467,11 +467,11 @@ test('upload events are heard once; no listener of ours costs a preflight', asyn
       void xhr.upload;
       xhr.open('POST', elsewhere + '/api/v1/chat/completions?k=' + (way === 'watched' ? 'rehush' : 'other'), true);
       if (way === 'other') t.send({ v: 1, type: 'configure', watch: 'openrouter' });
-      await sleep(30);
+      await sleep(150);
       xhr.send('text');
       await end(xhr);
       t.send({ v: 1, type: 'configure', watch: 'all' });
-      await sleep(30);
+      await sleep(150);
       t.auto = 'retry';
       xhr.open('POST', elsewhere + '/api/v1/chat/completions?k=rehush');
       xhr.setRequestHeader('Content-Type', 'application/json');
