@@ -647,7 +647,9 @@ test('the same body twice at once is one story, and no second try of the app', a
     for (const m of t.of('observed')) t.decide(m.id, 'release');
     await Promise.all(p);
   });
-  assert.deepEqual(of('observed').map((m) => [m.id, m.story, m.attempt]), [[1, 1, 1], [2, 1, 2], [3, 1, 3], [4, 1, 4]]);
+  // Which of the first two fails first is the network's to say.
+  assert.deepEqual(of('observed').map((m) => [m.story, m.attempt]), [[1, 1], [1, 2], [1, 3], [1, 4]]);
+  assert.deepEqual(of('observed').map((m) => m.id).sort(), [1, 2, 3, 4]);
   assert.equal(of('resent').length, 0);
 });
 
