@@ -82,7 +82,6 @@ const rescued = (name) => ({
     const log = await t.log();
     assert.equal(log.length, 2);
     assert.deepEqual([log[1]?.host, log[1]?.path, log[1]?.body], [log[0]?.host, log[0]?.path, log[0]?.body]);
-    await Card.gone(page);
   },
 });
 
@@ -127,7 +126,6 @@ const pressed = (name) => ({
     assert.deepEqual(await said(page), ['user: one', text]);
     assert.equal((await t.log()).length, 2);
     await card.reaches('answered');
-    await Card.gone(page);
   },
 });
 
@@ -164,7 +162,6 @@ export default {
         await until('the answer', async () => (await said(page)).at(-1) === 'answer: The answer');
         assert.equal(await presses(page), 1);
         assert.deepEqual(await said(page), ['user: one', 'answer: The first answer', 'user: two', 'answer: The answer']);
-        await Card.gone(page);
       },
     })),
     ...Object.keys(APPS).map(rescued),
@@ -199,7 +196,7 @@ export default {
       },
     },
     {
-      name: 'a wait that the app does not hold on for: its own control is offered when it is over, and not before',
+      name: 'a wait that the app does not hold on for: its own control is offered when it is over, and not before', beside: true,
       run: async (t) => {
         const error = { message: 'Provider returned error', code: 429, metadata: { provider_name: 'Cerebras', retry_after_seconds: 8 } };
         const { page, card } = await letGo(t, 'unknown, streaming', { status: 200, sse: [{ data: { choices: [{ index: 0, delta: { content: 'The ans' } }] } }, { data: { error } }] });

@@ -53,7 +53,7 @@ export default {
   name: 'auto', build: 'test',
   tests: [
     {
-      name: 'switched on: sent again by itself, never before the stated wait, and answered in the app',
+      name: 'switched on: sent again by itself, never before the stated wait, and answered in the app', beside: true,
       run: async (t) => {
         await t.script(poolWait(4));
         const page = await openWith(t);
@@ -69,7 +69,7 @@ export default {
       },
     },
     {
-      name: 'off at first: nothing is sent, and nothing says so',
+      name: 'off at first: nothing is sent, and nothing says so', beside: true,
       run: async (t) => {
         await t.script({ preset: 'pool429' });
         const page = await t.open();
@@ -97,7 +97,7 @@ export default {
       },
     },
     {
-      name: 'Stop stops it',
+      name: 'Stop stops it', beside: true,
       run: async (t) => {
         const { page, card, since } = await pending(t);
         await card.click('#stop');
@@ -105,7 +105,7 @@ export default {
       },
     },
     {
-      name: 'Escape in the card stops it; a second one closes',
+      name: 'Escape in the card stops it; a second one closes', beside: true,
       run: async (t) => {
         const { page, card, since } = await pending(t);
         await card.click('#title');
@@ -117,7 +117,7 @@ export default {
       },
     },
     {
-      name: 'an edit of the message box stops it; what a script does there does not',
+      name: 'an edit of the message box stops it; what a script does there does not', beside: true,
       run: async (t) => {
         const { page, card, since } = await pending(t);
         await page.evaluate(() => document.querySelector('#prompt')?.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true })));
@@ -129,7 +129,7 @@ export default {
       },
     },
     {
-      name: 'the app goes to another address of its own: stopped',
+      name: 'the app goes to another address of its own: stopped', beside: true,
       run: async (t) => {
         const { page, card, since } = await pending(t);
         await page.evaluate(() => history.pushState(null, '', '#another-chat'));
@@ -137,7 +137,7 @@ export default {
       },
     },
     {
-      name: 'a press goes before the timer: sent at the stated time, once',
+      name: 'a press goes before the timer: sent at the stated time, once', beside: true,
       run: async (t) => {
         await t.script(poolWait(6));
         const page = await openWith(t);
@@ -155,7 +155,7 @@ export default {
       },
     },
     {
-      name: 'dismissed: nothing is sent',
+      name: 'dismissed: nothing is sent', beside: true,
       run: async (t) => {
         const { page, card, since } = await pending(t);
         await card.click('#close');

@@ -142,7 +142,6 @@ export default {
         await ask(page, 'one');
         await (await t.card(page)).click('#retry');
         await got(page, '200 The answer to: one');
-        await Card.gone(page);
       },
     },
     {

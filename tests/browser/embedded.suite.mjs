@@ -30,7 +30,6 @@ const rescued = async (t, address) => {
   await card.click('#retry');
   await first(page, 'answer');
   assert.deepEqual((await talk(page)).map(({ text }) => text), ['one', 'The answer to: one']);
-  await Card.gone(page);
   return page;
 };
 /** A frame of another site in which an app stands. @param {Scene} t */
@@ -72,7 +71,6 @@ export default {
           await send(page, 'one');
           await (await Card.on(driver, page)).click('#retry');
           await first(page, 'answer');
-          await Card.gone(page);
           await t.script({ preset: 'pool429_17s' });
           await page.evaluate(() => { /** @type {any} */ (globalThis).askFromWorker('one'); });
           await (await Card.on(driver, page)).reaches('explained');

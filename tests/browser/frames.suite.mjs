@@ -42,7 +42,6 @@ const onTop = async (t, setup) => {
   await until('the answer in the frame', async () => (await said(inner)).includes('The answer to: one'));
   await card.reaches('answered');
   assert.deepEqual(await said(inner), ['one', 'The answer to: one']);
-  await Card.gone(page);
 };
 
 /** @type {import('./lib/scene.mjs').Suite} */

@@ -106,7 +106,7 @@ export default {
   name: 'long', build: 'test', prepare: lengthen,
   tests: [
     ...FAILURES.map(([name, answer], at) => ({
-      name: `the card, its menu, its details, its pill and its last word: ${name}`,
+      name: `the card, its menu, its details, its pill and its last word: ${name}`, beside: true,
       run: (/** @type {Scene} */ t) => everyPart(t, answer, SIZES[at % 2] ?? { width: 320, height: 700 }),
     })),
     {

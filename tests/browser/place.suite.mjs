@@ -135,7 +135,7 @@ export default {
       },
     },
     {
-      name: 'a pill of 32 px counts down, says so in its name, shows when a retry is ready and when it is answered',
+      name: 'a pill of 32 px counts down, says so in its name, shows when a retry is ready and when it is answered', beside: true,
       run: async (t) => {
         await t.script(poolWait(6), { good: true, delay_ms: 1_500 });
         const { card } = await held(t);

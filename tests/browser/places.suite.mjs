@@ -83,7 +83,6 @@ export default {
         assert.ok((again[1] ?? 0) - (again[0] ?? 0) >= 690, 'the probe was answered before the second one was sent');
         for (let n = 3; n < again.length; n++) assert.ok((again[n] ?? 0) - (again[n - 2] ?? 0) >= 650, `never more than two under way (request ${n})`);
         await card.reaches('answered');
-        await Card.gone(page);
       },
     },
     {

@@ -28,7 +28,6 @@ const rescued = async (t, setup, failure) => {
   assert.equal(log.length, 2);
   assert.deepEqual(log.map(({ host, path }) => [host, path]), [[t.host, relay(t)], [t.host, relay(t)]]);
   assert.equal(log[1]?.body, log[0]?.body);
-  await Card.gone(page);
 };
 
 /** The app has what its server said, and no card comes. @param {Scene} t @param {import('./lib/mock.mjs').Answer} failure */

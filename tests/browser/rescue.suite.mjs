@@ -83,7 +83,6 @@ const lookedUp = (where, setup) => [
       assert.match(await card.text('#panel') ?? '', /1,000 tokens, at the dearest provider/);
       assert.equal(await card.press('Send it paid'), 'Send it paid about $0.0030');
       await assertRescued(t, page, sent('why', { model: 'a/b:free' }), sent('why', { model: 'a/b' }));
-      await Card.gone(page);
       await send(page, 'why not');
       await (await t.card(page)).button('Use the paid version');
       assert.equal((await t.log()).length, 3);
@@ -106,7 +105,7 @@ const lookedUp = (where, setup) => [
     },
   },
   {
-    name: `a rule for an hour, on ${where}: the next failure goes elsewhere by itself, is told, and can be undone there and in the popup`,
+    name: `a rule for an hour, on ${where}: the next failure goes elsewhere by itself, is told, and can be undone there and in the popup`, beside: true,
     run: async (t) => {
       await t.world(POOLS);
       const { page, card } = await failing(t, setup);

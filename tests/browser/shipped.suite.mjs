@@ -229,7 +229,6 @@ export default {
         const page = await open();
         await (await t.card(page)).click('#retry');
         await first(page, 'answer');
-        await Card.gone(page);
       },
     },
     {
