@@ -4,51 +4,14 @@
 import assert from 'node:assert/strict';
 import { Card } from './lib/card.mjs';
 import { send, talk } from './lib/app.mjs';
-import { poolWait } from './lib/failures.mjs';
-import { pause, until } from './lib/wait.mjs';
+import { FAST_MS, STEPS, told, toldOnce } from './lib/steps.mjs';
+import { until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
 /** @typedef {import('./lib/scene.mjs').Test} Test */
+/** @typedef {import('./lib/steps.mjs').Step} Step */
 /** @typedef {import('puppeteer-core').Page} Page */
 
-const FAST_MS = 1_000;
-
-/**
- * How far it has come. `reach` leads a page there; `kept`: the app waits for us.
- * @typedef {{name: string, kept: boolean, answers: import('./lib/mock.mjs').Answer[], reach: (t: Scene, page: Page) => Promise<void>}} Step
- */
-/** @type {Step[]} */
-const STEPS = [
-  { name: 'asked', kept: false, answers: [{ preset: 'seed429', delay_ms: 1_200 }], reach: async (t) => { await t.logOf(1); } },
-  { name: 'judged', kept: true, answers: [{ preset: 'seed429' }], reach: async (t, page) => { await t.logOf(1); await until('our host', async () => await Card.count(page) > 0); } },
-  { name: 'held', kept: true, answers: [{ preset: 'seed429' }], reach: async (t, page) => { await (await t.card(page)).reaches('held'); } },
-  {
-    name: 'pressed early', kept: true, answers: [poolWait(20)],
-    reach: async (t, page) => { const card = await t.card(page); await card.click('#retry'); await card.reaches('armed'); },
-  },
-  {
-    name: 'sent again', kept: false, answers: [{ preset: 'seed429' }, { good: true, delay_ms: 1_200 }],
-    reach: async (t, page) => { await (await t.card(page)).click('#retry'); await t.logOf(2); },
-  },
-  {
-    name: 'failed again', kept: true, answers: [{ preset: 'seed429', times: 2 }],
-    reach: async (t, page) => { const card = await t.card(page); await card.click('#retry'); await card.reaches('failed'); },
-  },
-  {
-    name: 'answered', kept: false, answers: [{ preset: 'seed429' }],
-    reach: async (t, page) => { const card = await t.card(page); await card.click('#retry'); await card.reaches('answered'); },
-  },
-  { name: 'explained', kept: false, answers: [{ preset: 'auth401' }], reach: async (t, page) => { await (await t.card(page)).reaches('released'); } },
-];
-
-/** What the app has been told so far. @param {Page} page */
-const told = async (page) => (await talk(page)).filter(({ kind, details }) => kind !== 'user' && details !== null);
-/** @param {Page} page @param {number} limitMs @param {string} what */
-const toldOnce = async (page, limitMs, what) => {
-  await until(what, async () => (await told(page)).length > 0, limitMs);
-  await pause(100); // a second one would come at once
-  assert.equal((await told(page)).length, 1, 'one answer');
-};
 /** The person does what the card offers, if there is still something to decide. @param {Scene} t @param {Page} page */
 const decide = async (t, page) => {
   if ((await told(page)).length > 0) return;

@@ -33,7 +33,7 @@ const inBrowser = (browser, suite, flags, good) => run('run.mjs', ['--browser', 
 for (const browser of browsers) {
   await inBrowser(browser, 'hostile', ['--hard'], 'held off');
   await inBrowser(browser, 'hostile', ['--undefended'], 'succeeds without its defence');
-  for (const suite of ['death', 'update', 'life', 'privacy', 'store']) await inBrowser(browser, suite, ['--hard'], 'holds');
+  for (const suite of ['death', 'taken', 'update', 'life', 'privacy', 'store']) await inBrowser(browser, suite, ['--hard'], 'holds');
   await inBrowser(browser, 'load', ['--hard'], 'flat');
 }
 await run('../fuzz/all.mjs', ['--times', '10000000'], (line) => {

@@ -157,26 +157,6 @@ export default {
       },
     },
     {
-      name: 'the leave is taken back: what is held in open pages goes to them at once, and nothing shows any more', alone: true,
-      run: async (t) => {
-        const origins = [`https://${t.host}/*`];
-        await grant(t, origins);
-        const page = await t.open();
-        await t.script({ preset: 'seed429' });
-        await send(page, 'one');
-        await until('a card', async () => await Card.count(page) === 1);
-        const ear = await t.openExtensionPage('popup.html');
-        assert.equal(await ear.evaluate((all) => chrome.permissions.remove({ origins: all }), origins), true);
-        await Card.gone(page);
-        await first(page, 'error', 2_000);
-        await t.script({ preset: 'seed429' });
-        await send(page, 'two');
-        await until('the app has its error', async () => (await talk(page)).filter(({ kind }) => kind === 'error').length === 2, 2_000);
-        await pause(500); // a card comes within 100 ms
-        assert.equal(await Card.count(page), 0);
-      },
-    },
-    {
       name: 'notifications are allowed: one leads back to the tab, and opens it again where it was closed', alone: true, browsers: ['chromium'], limitMs: 90_000, // headless, Firefox has none
       run: async (t) => {
         await grant(t, [`https://${t.host}/*`], ['notifications']);

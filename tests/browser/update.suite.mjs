@@ -1,11 +1,11 @@
 // @ts-check
-// What ships, while the ground moves under it: an update over open tabs, and a permission that is taken back while an answer is held.
+// What ships, while the ground moves under it: an update over open tabs.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
-import { pause, until } from './lib/wait.mjs';
+import { until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
 
@@ -63,30 +63,6 @@ export default {
         const { card, page: next } = await held(t);
         await card.click('#retry');
         await first(next, 'answer');
-      },
-    },
-    {
-      name: 'the site\'s permission is taken back while an answer is held: the person can still decide, the app has one answer, and the next page is alone', alone: true,
-      run: async (t) => {
-        const { popup, origin } = await allow(t), { page, card } = await held(t);
-        await popup.evaluate((site) => chrome.permissions.remove({ origins: [site] }), origin);
-        await until('the scripts are gone', () => popup.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts()).length === 0));
-        await page.bringToFront();
-        await card.click('#close').catch(() => {}); // if it is still there
-        await until('the app has its answer', async () => (await answers(page)).length > 0, 3_000);
-        await pause(200); // a second one would come at once
-        assert.equal((await answers(page)).length, 1);
-        await Card.gone(page);
-        // Not allowed any more, not explained any more, in this tab too.
-        await t.script({ preset: 'seed429' });
-        await send(page, 'two');
-        await until('the second answer', async () => (await answers(page)).length === 2, 3_000);
-        await page.close();
-        await t.script({ preset: 'seed429' });
-        const next = await t.open();
-        await send(next, 'three');
-        assert.equal((await first(next, 'error', 3_000)).details.status, 429);
-        assert.equal(await Card.count(next), 0);
       },
     },
   ],
