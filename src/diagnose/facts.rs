@@ -89,7 +89,12 @@ impl<'a> Facts<'a> {
         let said = match &fault {
             // Where a good answer breaks off without a word of its own, the text is the model's.
             Some(fault) if well || !fault.message.is_empty() || fault.code.is_some() => {
-                Text::new(&[fault.message.as_str(), " ", &fault.raw].concat())
+                let said = Text::new(&[fault.message.as_str(), " ", &fault.raw].concat());
+                // A relay's own word for it ("Task failed"), with the failure in a member beside it.
+                let known =
+                    |text: &Text| templates::first(templates::CAPS, text).or_else(|| templates::first(templates::OWN, text)).is_some();
+                let vague = !well && fault.code.is_none() && fault.raw.is_empty() && fault.metadata.is_empty();
+                if vague && !known(&said) && known(&whole) { whole.clone() } else { said }
             }
             _ => whole.clone(),
         };
@@ -313,7 +318,7 @@ impl<'a> Facts<'a> {
             .or_else(|| after(&["use this slug instead: "]))
             .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
-            .filter(|model| !self.is_torn(model))
+            .filter(|model| !self.is_torn(model) && !GONE.ends_with(model.as_str()))
     }
 
     /// The text ends inside an error, and with the name, of which more may have followed.

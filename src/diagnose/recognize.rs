@@ -225,8 +225,18 @@ impl Facts<'_> {
                 words().any(|own| quoted.has(own.words.first().copied().unwrap_or_default())) || quoted.first_of(MARKS).is_some()
             })
         };
+        // A guide: several failures, each quoted at the start of a line.
+        let mut guided: Vec<&str> = Vec::new();
+        for line in
+            self.body.lines().map(str::trim_start).filter(|line| self.fault.is_none() && line.starts_with(&['"', '“', '„', '«', '‘'][..]))
+        {
+            let line = Text::new(line);
+            let own = words().filter_map(|template| template.words.first()).find(|words| line.has(words));
+            guided.extend(own.filter(|words| !guided.contains(words)));
+        }
         is_commit
             || introduced
+            || guided.len() > 1
             || self.body.lines().any(noted)
             || blank
             || is_table

@@ -159,7 +159,10 @@ export class Driver {
       const { BrowserWindowTracker } = ChromeUtils.importESModule('resource:///modules/BrowserWindowTracker.sys.mjs');
       await BrowserWindowTracker.promiseOpenWindow({ private: true });
     })()`);
-    return until('the private window', async () => (await this.#browser.pages()).find((page) => !before.includes(page)));
+    const page = await until('the private window', async () => (await this.#browser.pages()).find((one) => !before.includes(one)));
+    // It loads a page of its own first: where another is asked for meanwhile, Firefox may tell of neither that it is there.
+    await until('its first page', () => page.evaluate(() => location.href !== 'about:blank' && document.readyState === 'complete'));
+    return page;
   }
 
   /** @param {string} path a page of the extension, in a tab of its own */
