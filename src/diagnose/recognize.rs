@@ -211,6 +211,10 @@ impl Facts<'_> {
         }
         let is_table = self.fault.is_none() && entries > 1;
         let blank = places.iter().any(|at| has_blank(whole, *at));
+        let says = |line: &str| {
+            let line = Text::new(line);
+            words().any(|own| line.has(own.words.first().copied().unwrap_or_default())) || line.first_of(MARKS).is_some()
+        };
         // A thing to do, or a term and what it means.
         let noted = |line: &str| {
             let line = line.trim_start();
@@ -220,24 +224,18 @@ impl Facts<'_> {
                 .or_else(|| line.split_once("**` "))
                 .filter(|(term, _)| term.trim_start_matches("- ").starts_with(&['*', '`'][..]));
             let term = term.filter(|(_, rest)| rest.starts_with(&['—', '–', '-', ':'][..])).map(|(term, _)| term);
-            let quoted = term.or(task.then_some(line)).map(Text::new);
-            quoted.is_some_and(|quoted| {
-                words().any(|own| quoted.has(own.words.first().copied().unwrap_or_default())) || quoted.first_of(MARKS).is_some()
-            })
+            term.or(task.then_some(line)).is_some_and(says)
         };
-        // A guide: several failures, each quoted at the start of a line.
-        let mut guided: Vec<&str> = Vec::new();
-        for line in
-            self.body.lines().map(str::trim_start).filter(|line| self.fault.is_none() && line.starts_with(&['"', '“', '„', '«', '‘'][..]))
-        {
-            let line = Text::new(line);
-            let own = words().filter_map(|template| template.words.first()).find(|words| line.has(words));
-            guided.extend(own.filter(|words| !guided.contains(words)));
-        }
+        // A guide: several failures, each with what helps; or each quoted on a line of its own.
+        let guides = |line: &&str| {
+            let line = line.trim_start_matches(&['*', '-', '#', ' '][..]);
+            let is_advice = ["Solution:", "Fix:"].iter().any(|word| line.starts_with(word));
+            is_advice || line.starts_with('“') && self.fault.is_none() && says(line)
+        };
         is_commit
             || introduced
-            || guided.len() > 1
             || self.body.lines().any(noted)
+            || self.exchange.body.lines().filter(guides).nth(1).is_some()
             || blank
             || is_table
             || kinds.len() >= MANY_KINDS
