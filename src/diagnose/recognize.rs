@@ -365,8 +365,11 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
         let lead = if lead.len() < before.len() { lead.trim_end() } else { "" };
         let met = ["error", "got", "getting", "received", "returned", "with"].iter().any(|word| lead.ends_with(word));
         // Who tells of themselves, or asks, was told so; a manual tells what a program says.
-        let met =
-            met || [" says", " said", " saying", " get", " gives", " gave", " me"].iter().any(|word| lead.ends_with(word)) && person();
+        let met = met
+            || [" says", " said", " saying", " indicating", " stating", " reading", " get", " gives", " gave", " me"]
+                .iter()
+                .any(|word| lead.ends_with(word))
+                && person();
         // What a sentence goes on to say of its quotation.
         let means = || {
             let marks = |char: char| "\"'`”’»“.".contains(char);
