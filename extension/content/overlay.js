@@ -202,7 +202,7 @@
     };
 
     /** The same words and actions without a frame: what is for the eye alone, and Details, are the card's. @param {View} what */
-    const drawStrip = ({ verdict: { words, remedies, diagnosis }, phase, attempt, by, control, reload, auto_at_ms, remind, panel, rule }) => {
+    const drawStrip = ({ verdict: { words, remedies, diagnosis, plan }, phase, attempt, by, control, reload, auto_at_ms, remind, panel, rule }) => {
       if (box === null) return;
       if (frame !== null) frame.style.display = 'none';
       const old = /** @type {HTMLElement | null} */ (box.querySelector('#card'));
@@ -252,6 +252,15 @@
       close.setAttribute('aria-label', say(isOver || ['released', 'explained', 'nothing'].includes(phase) || reload ? 'card_close' : 'card_close_held'));
       acts(close, 'dismiss');
       add(card, 'p', isOver ? '' : words.body, '', 'body');
+      const when = add(card, 'p', '', '', 'when'), again_at = plan.press_at_ms ?? plan.ready_at_ms, at = again_at ?? diagnosis.reset_at_ms;
+      const count = () => {
+        const s = Math.ceil((/** @type {number} */ (at) - Date.now()) / 1_000), minutes = Math.ceil(s / 60), hours = Math.floor(minutes / 60);
+        const wait = s < 90 ? say('card_seconds', { count: String(s) }) : hours === 0 ? say('card_minutes', { count: String(minutes) })
+          : say(minutes % 60 === 0 ? 'card_hours' : 'card_hours_minutes', { hours: String(hours), minutes: String(minutes % 60) });
+        when.textContent = say(s <= 0 ? 'card_wait_over' : phase === 'armed' ? 'card_armed_in' : again_at === null ? 'card_back_in' : 'card_try_in', { wait });
+        if (s > 0) setTimeout(() => { if (when.isConnected) count(); }, 1_000);
+      };
+      if (at !== null && !isOver && phase !== 'retrying') count();
       const tip = {
         held: 'card_tip_held', armed: 'card_tip_armed', retrying: 'card_tip_retrying', failed: 'card_failed',
         released: diagnosis.retry_helps === 'never' ? 'card_released' : 'card_released_wait',

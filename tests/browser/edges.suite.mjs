@@ -228,7 +228,7 @@ export default {
       },
     },
     {
-      name: 'the strip is deaf for a moment, says that it waits, and keeps the focus',
+      name: 'the strip is deaf for a moment, says how long it waits, and keeps the focus',
       run: async (t) => {
         await t.script(poolWait(7));
         const page = await t.open('chat.html', { csp: 'sandbox allow-scripts allow-forms' });
@@ -253,6 +253,9 @@ export default {
         await card.reaches('armed');
         assert.equal(await card.text('#retry'), 'Retry');
         assert.equal(await card.text('#status'), 'It sends by itself. Press again to stop.');
+        const wait = await card.text('#when') ?? '';
+        assert.match(wait, /^Retries in [1-7] s$/);
+        await until('the next second', async () => /^Retries in [1-6] s$/.test(await card.text('#when') ?? '') && await card.text('#when') !== wait);
         assert.equal(await card.read((root) => root.activeElement?.id), 'retry');
         await answered(page, 'one');
         assert.equal(await card.text('#title'), 'Answered on try 2 by OpenAI');
