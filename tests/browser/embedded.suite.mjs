@@ -71,6 +71,7 @@ export default {
           await send(page, 'one');
           await (await Card.on(driver, page)).click('#retry');
           await first(page, 'answer');
+          await Card.gone(page);
           await t.script({ preset: 'pool429_17s' });
           await page.evaluate(() => { /** @type {any} */ (globalThis).askFromWorker('one'); });
           await (await Card.on(driver, page)).reaches('explained');

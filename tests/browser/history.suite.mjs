@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { first, send } from './lib/app.mjs';
 import { axe } from './lib/axe.mjs';
 import { poolWait } from './lib/failures.mjs';
-import { seed } from './lib/history.mjs';
+import { everything, seed } from './lib/history.mjs';
 import { root } from './lib/house.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -17,16 +17,6 @@ const KEY = 'c0ffee00canary00c0ffee00canary00c0ffee00canary00c0ffee00canary00';
 const PROMPT = 'canary prompt of a person';
 const USER = 'user_2CanaryCanaryCanaryCanary';
 
-/** Everything that lies in the database, by store. @param {Page} ear @returns {Promise<Record<string, any[]>>} */
-const everything = (ear) => ear.evaluate(async () => {
-  /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-  const answer = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
-  if (!(await indexedDB.databases()).some(({ name }) => name === 'history')) return { failures: [] };
-  const db = await answer(indexedDB.open('history'));
-  const all = await Promise.all(Array.from(db.objectStoreNames, async (name) => [name, await answer(db.transaction(name).objectStore(name).getAll())]));
-  db.close();
-  return Object.fromEntries(all);
-});
 /** The records of this test's site, once there are so many. @param {Scene} t @param {Page} ear @param {number} count @param {number} [limitMs] */
 const kept = async (t, ear, count, limitMs = 8_000) => {
   const mine = async () => (await everything(ear)).failures?.filter(({ site }) => site === t.host) ?? [];

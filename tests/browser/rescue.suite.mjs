@@ -83,6 +83,7 @@ const lookedUp = (where, setup) => [
       assert.match(await card.text('#panel') ?? '', /1,000 tokens, at the dearest provider/);
       assert.equal(await card.press('Send it paid'), 'Send it paid about $0.0030');
       await assertRescued(t, page, sent('why', { model: 'a/b:free' }), sent('why', { model: 'a/b' }));
+      await Card.gone(page);
       await send(page, 'why not');
       await (await t.card(page)).button('Use the paid version');
       assert.equal((await t.log()).length, 3);

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
+import { everything, seed } from './lib/history.mjs';
 import { until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
@@ -35,7 +36,7 @@ export default {
   name: 'update', build: 'shipped',
   tests: [
     {
-      name: 'an update over an open tab: what is held goes to the app at once, what was set stays, a tab opened since is served', alone: true,
+      name: 'an update over an open tab: what is held goes to the app at once, what was set and what was kept stay, a tab opened since is served', alone: true,
       run: async (t) => {
         const file = join(t.extension, 'manifest.json'), now = readFileSync(file, 'utf8'), before = JSON.parse(now);
         writeFileSync(file, JSON.stringify({ ...before, version: '0.0.1' }));
@@ -44,6 +45,7 @@ export default {
         assert.equal(await popup.evaluate(() => chrome.runtime.getManifest().version), '0.0.1');
         await popup.evaluate(() => chrome.storage.local.set({ off: ['off.example'], auto: ['auto.example'], language: 'de', reminders: { 'remind 7': { at_ms: Date.now() + 3_600_000, address: 'https://later.example/', tab_id: 7 } } }));
         const kept = await popup.evaluate(() => chrome.storage.local.get());
+        await seed(popup, [{ at_ms: Date.now() - 3_600_000, site: 'earlier.example', kind: 'upstream_rate_limit', limit_owner: 'shared_pool', provider: 'Cerebras', model: 'openai/gpt-oss-120b', status: 429, tries: 2, outcome: 'answered', wait_s: 12 }]);
         await popup.close();
         const { page } = await held(t);
         writeFileSync(file, now);
@@ -54,6 +56,7 @@ export default {
         const popupNow = await t.openExtensionPage('popup.html');
         assert.equal(await popupNow.evaluate(() => chrome.runtime.getManifest().version), before.version);
         assert.deepEqual(await popupNow.evaluate(() => chrome.storage.local.get()), kept);
+        assert.deepEqual((await everything(popupNow)).failures?.filter(({ site }) => site === 'earlier.example').map(({ outcome }) => outcome), ['answered']);
         await until('the scripts are registered', () => popupNow.evaluate(async (wanted) => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches?.includes(wanted), origin));
         await until('the alarm is set anew', () => popupNow.evaluate(async () => (await chrome.alarms.getAll()).some(({ name }) => name === 'remind 7')));
         // The tab of before goes on as without us, or with the new scripts.
