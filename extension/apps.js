@@ -109,6 +109,8 @@
   const OWN = APPS.map(({ failure }) => failure).filter((failure) => failure !== '').join();
   /** What can show a failure, in any app. */
   const FAILURES = [ALERTS, COLOURS, OWN].join();
+  /** How apps name a message of the talk: one may be an error that only its words call so. */
+  const MESSAGES = ['[role=article]', '[data-message-author-role]', ...['message', 'bubble'].flatMap((word) => [`[class*=${word} i]`, `[data-testid*=${word} i]`])].join();
 
   /** @param {string} host @param {string} pattern */
   const covers = (host, pattern) => (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern);
@@ -119,5 +121,5 @@
    */
   const find = (host, has) => APPS.find(({ hosts }) => hosts.some((pattern) => covers(host, pattern))) ?? APPS.find(({ mark }) => mark !== '' && has(mark)) ?? null;
 
-  Object.defineProperty(globalThis, 'cooldownApps', { value: Object.freeze({ APPS: Object.freeze(APPS.map(Object.freeze)), ALERTS, OWN, FAILURES, NOTICED: 'cooldown-noticed', find }) });
+  Object.defineProperty(globalThis, 'cooldownApps', { value: Object.freeze({ APPS: Object.freeze(APPS.map(Object.freeze)), ALERTS, OWN, FAILURES, MESSAGES, NOTICED: 'cooldown-noticed', find }) });
 })();

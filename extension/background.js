@@ -185,7 +185,7 @@ const onHush = async ({ pattern, on }, sender) => {
 // ---- where failures show that no call showed
 
 /** An animation in which nothing moves: the browser tells of its start. (Of one that lasts no time Chromium tells only when it has something else to paint.) */
-const NOTICE = `@keyframes ${cooldownApps.NOTICED} {} :is(${cooldownApps.FAILURES}) { animation: ${cooldownApps.NOTICED} 1ms }`;
+const NOTICE = `@keyframes ${cooldownApps.NOTICED} {} :is(${cooldownApps.FAILURES},${cooldownApps.MESSAGES}) { animation: ${cooldownApps.NOTICED} 1ms }`;
 /** As the person's own style, which gives way to any of the page's and reaches into shadow roots. @param {chrome.runtime.MessageSender} sender */
 const onNotice = async (sender) => {
   const site = siteOf(sender), tabId = sender.tab?.id;

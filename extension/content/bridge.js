@@ -351,9 +351,9 @@
     met = met.filter(({ at }) => performance.now() - at < MET_MS);
     met.push({ kind, status, url, at: performance.now() });
   };
-  /** @param {Verdict} verdict */
+  /** Words that name no kind are those for whatever a call has shown. @param {Verdict} verdict */
   const isMet = ({ diagnosis: { kind, status } }) =>
-    met.some((one) => performance.now() - one.at < MET_MS && (one.kind === kind || (status !== null && one.status === status)));
+    met.some((one) => performance.now() - one.at < MET_MS && (one.kind === kind || kind === 'unknown_openrouter' || (status !== null && one.status === status)));
   let readAt = -Infinity; // when the last text was explained
   /** Too small for a card. */
   const isSmall = () => top !== window && (innerWidth < LEAST_WIDTH || innerHeight < LEAST_HEIGHT);
@@ -365,8 +365,9 @@
   const seen = async (exchange, { reload = false, near = null }) => {
     if (isSmall() || isResting()) return;
     const verdict = await judge(exchange, reload);
-    // Of a text that does not even name OpenRouter, only what nobody else says is believed; of a place that a known app has for failures, the bare words too.
-    const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter/i.test(exchange.body) || (near.matches(cooldownApps.OWN) && /provider returned error/i.test(exchange.body));
+    // Of a text that does not even name OpenRouter, only what nobody else says is believed. Its own sentence for a provider's failure is such, where it
+    // ends there: it is all that most apps show, and others' providers, of sign-ins and the like, say what was returned.
+    const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter|(?<!\p{L} )Provider returned error(?![ \t]*[:\p{L}])/iu.test(exchange.body);
     if (verdict === null || !isSure || (near !== null && isMet(verdict))) return;
     // A text says more than a status of which the body is not known.
     if (near !== null) readAt = performance.now();

@@ -7,14 +7,16 @@
 // when it turns out to change often. A failed call (`wake`) starts a look at everything, which ends by itself.
 //
 // What comes over a socket shows no failed call, and in a bubble far from those places. So once the person has written something, the browser's own
-// matching of styles tells when an element appears that is named as a failure is: a rule with an animation of a moment in which nothing moves.
+// matching of styles tells when an element appears that is named as a failure or a message is: a rule with an animation of a moment in which
+// nothing moves.
 //
-// A text is asked about only where it stands as a failure does: in an alert, a toast, or an element that is called an error; or, after a
-// failed call, as a message that came at once and consists of it. What grows word by word is an answer, whatever it quotes.
+// A text is asked about only where it stands as a failure does: in an alert, a toast, or an element that is called an error; after a failed
+// call, as a message that came at once and consists of it; or as one that calls itself an error and goes on saying nothing else. What grows
+// word by word is an answer, whatever it quotes, and what the person sent is the person's.
 
 (() => {
   'use strict';
-  const { V, withoutSecrets } = cooldownProtocol, { ALERTS, OWN, FAILURES, NOTICED } = cooldownApps;
+  const { V, withoutSecrets } = cooldownProtocol, { ALERTS, OWN, FAILURES, MESSAGES, NOTICED } = cooldownApps;
 
   const AWAKE_MS = 30_000;  // from the last failed call to its text; apps try again for a while before they say so
   const SETTLE_MS = 250;    // a text is looked at when it stands, and a stream four times a second
@@ -29,12 +31,19 @@
   const ROOTS_MAX = 40, NODES_MAX = 20_000; // of a page with very many shadow roots, or very many elements
   const JUST_MS = 2_000;    // what was put in together
   const AGAIN_MS = 60_000;  // the same text is the same failure
+  const STILL_MS = 1_000;   // after which a message says all that it has to say
 
   /** A word that every text has of which the core could say something; a test holds it to the corpus. */
   const MARKED = new RegExp(['openrouter', 'provider.returned.error', 'rate.limit', 'temporarily.rate', 'limit.exceeded', 'free-models', 'limit_rp', 'adjust.the.key', 'key.with.a.higher', 'budget.of',
     'new.accounts', 'credits', 'only.afford', 'tokens.limit', 'at.capacity', 'guardrail', 'data.policy', 'agentic', 'for.free', 'before.use', 'allowed.providers', 'no.endpoints',
     'valid.model', 'prompt.injection', 'flagged', 'requires.moderation', 'context.length', 'credentials', 'allowlist', 'management.keys', 'array.must.have', 'reasoning.is.mandatory', 'provider_name',
     'limit_source', 'is_byok', 'error_type', 'upstream', 'routing', 'code\\W{1,3}(?:34;\\W*)?\\d{3}', 'finish_reason', 'user_id'].join('|').replace(/(?<=\w)\.(?=\w)/g, '[\\s_-]'), 'i');
+
+  /** How a message begins that calls itself an error, in the words of its app or of a library: "Error code: 429 - …", "RateLimitError: …", "429 …". */
+  const CALLED = /^[^\p{L}\d]{0,4}(?:(?:[\p{L}.]+,? ){0,3}?[\p{L}.]*(?:error|exception|failed|failure|erro|erreur|fehler|ошибка|错误|出错|エラー|오류|خطأ)(?: (?:code|type|occurred|\d{3}))?\s*[:：({[\-–—]|[45]\d\d(?!\d))/iu;
+
+  /** What LangChain adds to each error of others. */
+  const FOOTNOTE = /\s*Troubleshooting URL: \S+\s*$/;
 
   /** Those that come and go. */
   const PASSING = '[role=alert],[role=alertdialog],[aria-live=assertive],[class*=toast i],[class*=snackbar i]';
@@ -43,6 +52,7 @@
   const WRITTEN = 'pre code,[class*=markdown i],[class*=prose i]';
   const EDITED = 'textarea,input,select,[contenteditable]:not([contenteditable=false]),.cm-editor,.monaco-editor,script,style,noscript,template,[data-cooldown]';
   const LISTS = 'ol,ul,table,form,nav,header,footer,script,style,link,template,[role=log],[role=list],[role=feed],[data-cooldown]';
+  const BOX = 'textarea,[contenteditable]:not([contenteditable=false])';
   /** Elements that part words. */
   const BLOCKS = /^(?:ADDRESS|ARTICLE|ASIDE|BLOCKQUOTE|BR|DD|DIV|DL|DT|FIGURE|FOOTER|H[1-6]|HEADER|LI|MAIN|OL|P|PRE|SECTION|TABLE|TR|UL)$/;
   /** Those that stand beside others in a text that somebody has written. */
@@ -165,6 +175,28 @@
       return !('error' in whole || 'choices' in whole || whole.type === 'error');
     } catch { return false; }
   };
+  /** @type {WeakMap<Element, {said: string, since: number}>} messages that call themselves errors, as they stood first */
+  const stood = new WeakMap();
+  /** @param {string} text */
+  const bare = (text) => text.replace(/\s+/g, '');
+  /** The message that calls itself an error and says nothing else, where that is so, and it is none of the person's own. @param {Element} inner @returns {Element | null} */
+  const called = (inner) => {
+    const said = tail(inner), whole = CALLED.test(said) ? closest(inner, MESSAGES) : null;
+    if (whole === null || bare(typed).includes(bare(said)) || tail(whole).replace(FOOTNOTE, '').length > said.length + CHROME) return null;
+    /** @param {Iterable<Element>} some */
+    const paragraphs = (some) => [...some].filter((one) => PROSE.test(one.tagName) && !FOOTNOTE.test(tail(one))).length;
+    // Beside paragraphs, or as one of several, it is quoted.
+    if (paragraphs(whole.parentElement?.children ?? []) > (PROSE.test(whole.tagName) ? 1 : 0) || paragraphs(whole.querySelectorAll('p')) > 1) return null;
+    const now = performance.now(), before = stood.get(whole);
+    if (before === undefined) {
+      stood.set(whole, { said, since: now });
+      setTimeout(() => { pending.add(whole); timer ||= setTimeout(look, 0); }, STILL_MS);
+    } else if (before.said !== said) before.since = Infinity; // it goes on, so it is an answer
+    else if (now - before.since >= STILL_MS) return whole;
+    return null;
+  };
+  /** @type {WeakSet<Element>} what appeared as a message and nothing else, while the person asks */
+  const spoken = new WeakSet();
   /** @param {Element} element @returns {Element | null} the element that shows the failure and nothing else */
   const standing = (element) => {
     const inner = innermost(element);
@@ -174,15 +206,22 @@
     // Paragraphs in a colour are a text that somebody has written.
     const isSet = alert !== null && !alert.matches(OWN) && (closest(alert, WRITTEN) !== null || (!alert.matches(ALERTS) && [...inner.children].filter(({ tagName }) => PROSE.test(tagName)).length > 1));
     if (alert !== null && !isSet && tail(alert).length <= tail(inner).length + AROUND) return alert;
+    const error = isAsking ? called(inner) : null;
+    if (error !== null) return error;
     const whole = message(inner);
     if (whole === null || (written.get(whole) ?? 0) > STREAMED) return null;
     // Beside paragraphs that were put in with it, or in a text that is set, it is quoted.
     const isBeside = [...whole.parentElement?.children ?? []].some((one) => one !== whole && isNew(one) && PROSE.test(one.tagName)) || [...whole.querySelectorAll('p')].some((one) => !one.contains(inner));
     if (isBeside || closest(above(whole), WRITTEN) !== null || isPart(tail(whole))) return null;
-    if (until > 0 || closest(inner, POLITE) !== null) return whole;
-    // A toast by its looks.
-    for (let at = /** @type {Element | null} */ (inner); at !== null; at = at === whole ? null : above(at)) if (getComputedStyle(at).position === 'fixed') return whole;
-    return null;
+    if (until > 0) return whole;
+    // A region that tells of what happens, or a toast by its looks; not a talk that is read out, or that has a window of its own.
+    let isTold = false, isTalk = false, isInside = true;
+    for (let at = /** @type {Element | null} */ (inner); at !== null; at = above(at)) {
+      isTalk ||= spoken.has(at);
+      isTold ||= isInside && getComputedStyle(at).position === 'fixed' && at.querySelector(BOX) === null;
+      isInside &&= at !== whole;
+    }
+    return isTold || (!isTalk && closest(inner, POLITE) !== null) ? whole : null;
   };
 
   /** @type {Map<string, number>} texts that were asked about, and when */
@@ -287,10 +326,12 @@
 
   // ---- what appears with no failed call: of an answer that the person has asked for
 
-  const BOX = 'textarea,[contenteditable]:not([contenteditable=false])', FIELD = `${BOX},input:not([type]),input[type=text]`, BUTTONS = 'button,[role=button],input[type=submit],input[type=button]';
+  const FIELD = `${BOX},input:not([type]),input[type=text]`, BUTTONS = 'button,[role=button],input[type=submit],input[type=button]';
   /** These open something, and what it shows may have failed long ago. */
   const OPENS = 'a[href],nav,aside,[role=navigation],[role=tab],[class*=sidebar i],[class*=history i]';
+  const LOOKED_AT = `${FAILURES},${MESSAGES}`;
   let isAsking = false;
+  let typed = ''; // what the person wrote last, which appears as a message too
   /** @type {WeakSet<Node>} whose appearances are heard */
   const heard = new WeakSet();
   /** @type {WeakSet<Element>} what could show a failure before anybody listened */
@@ -301,7 +342,8 @@
     const { target, type, animationName } = /** @type {AnimationEvent} */ (event);
     if (animationName === NOTICED) event.stopImmediatePropagation(); // it is none of the page's
     // An animation of the page's own takes the place of ours, and tells as much.
-    if (type !== 'animationstart' || !(target instanceof Element) || !isAsking || there.delete(target) || target.contains(document.body) || !target.matches(FAILURES)) return;
+    if (type !== 'animationstart' || !(target instanceof Element) || !isAsking || there.delete(target) || target.contains(document.body) || !target.matches(LOOKED_AT)) return;
+    if (!target.matches(FAILURES)) spoken.add(target);
     pending.add(target);
     timer ||= setTimeout(look, SETTLE_MS);
     if (tail(target, 400).length < 400) watch(target, EVERYTHING, true);
@@ -310,16 +352,20 @@
   const hear = (where, tree) => {
     if (heard.has(tree)) return;
     heard.add(tree);
-    for (const element of tree.querySelectorAll(FAILURES)) there.add(element);
+    for (const element of tree.querySelectorAll(LOOKED_AT)) there.add(element);
     for (const type of ['animationstart', 'animationend', 'animationcancel']) where.addEventListener(type, onAppearance, true);
   };
   /** @param {Event} event */
   const onAct = (event) => {
-    if (isAsking && event.type === 'input') return;
     const path = event.composedPath(), [at] = path;
     if (!event.isTrusted || !(at instanceof Element)) return;
-    if (event.type === 'click' && closest(at, OPENS) !== null) isAsking = false;
-    else if (event.type === 'input' ? closest(at, FIELD) !== null : closest(at, BUTTONS) !== null && document.querySelector(BOX) !== null) ask(path);
+    if (event.type === 'input') {
+      const box = closest(at, FIELD);
+      if (box === null) return;
+      typed = 'value' in box ? String(box.value) : box.textContent ?? '';
+      if (!isAsking) ask(path);
+    } else if (closest(at, OPENS) !== null) isAsking = false;
+    else if (closest(at, BUTTONS) !== null && document.querySelector(BOX) !== null) ask(path);
   };
   /** @param {EventTarget[]} path to what was written into, or pressed */
   const ask = (path) => {

@@ -133,6 +133,11 @@ const pressed = (name) => ({
 const SOCKETS = {
   'open-webui, socket': { error: 'Provider returned error', title: 'OpenRouter couldn\'t finish this', label: 'Regenerate' },
   'agnai, socket': { error: 'OpenRouter request failed: (429) Provider returned error', title: 'The provider is busy right now', label: null },
+  // As OpenAI's libraries for Python and JavaScript put it.
+  'gradio, socket': { error: 'Error code: 429 - Provider returned error', title: 'The provider is busy right now', label: 'Retry' },
+  'chainlit, socket': { error: 'Error code: 402 - Insufficient credits. Add more using https://openrouter.ai/settings/credits', title: 'Out of credits', label: null },
+  'streamlit, socket': { error: 'Error code: 429 - Provider returned error', title: 'The provider is busy right now', label: null },
+  'flowise, socket': { error: '429 Provider returned error', title: 'The provider is busy right now', label: null },
 };
 /** @param {Scene} t @param {string} name @param {{error?: string, text?: string}[]} answers */
 const openSocket = async (t, name, answers) => {

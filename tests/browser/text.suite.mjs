@@ -249,6 +249,55 @@ export default {
       },
     })),
     {
+      name: 'OpenRouter\'s own words and no more, in an alert: explained; another provider\'s, which says what it returned: silent',
+      run: async (t) => {
+        const page = await quiet(t);
+        for (const said of ['The identity provider returned error: access_denied', 'Provider returned error: access_denied', 'Sign-in failed. Your provider returned error']) await show(page, `<div role="alert">${said}</div>`);
+        await silent(t, page);
+        await show(page, '<div role="alert">Error code: 429 - Provider returned error</div>');
+        await explained(t, page, 'The provider is busy right now');
+      },
+    },
+    {
+      name: 'no failed call: a message that calls itself an error is looked at when it stands still; one that goes on is an answer',
+      run: async (t) => {
+        const page = await asked(t);
+        await page.evaluate(async () => {
+          const bubble = document.createElement('li');
+          bubble.className = 'message';
+          document.querySelector('#talk')?.append(bubble);
+          for (const part of ['Error code: 429 - Provider returned error', ' is what OpenRouter says when a provider is busy.']) {
+            bubble.append(part);
+            await new Promise((next) => { setTimeout(next, 700); });
+          }
+        });
+        await silent(t, page);
+        await show(page, '<li class="message">Error code: 429 - Provider returned error</li>', '#talk');
+        await explained(t, page, 'The provider is busy right now');
+      },
+    },
+    {
+      name: 'no failed call, messages that are none of the app\'s errors: what the person pasted and sent, and answers that quote one, in a talk that is read out and has a window of its own',
+      run: async (t) => {
+        const page = await quiet(t), said = `Error: ${DAY}`;
+        await page.evaluate(() => {
+          const form = document.querySelector('form'), talk = document.querySelector('#talk'), chat = document.createElement('div');
+          chat.style.cssText = 'position: fixed; inset: auto 0 0 auto';
+          talk?.setAttribute('role', 'log');
+          talk?.setAttribute('aria-live', 'polite');
+          chat.append(...talk && form ? [talk, form] : []);
+          document.body.append(chat);
+        });
+        await asking(t, page);
+        await page.keyboard.type(` ${said}`);
+        await show(page, `<li class="user message">${said}</li>`, '#talk');
+        await show(page, `<li class="message"><p>OpenRouter says:</p><p>${said}</p></li>`, '#talk');
+        await show(page, `<li class="message"><div class="message-text"><p>${said}</p></div><p>It means that you have used them up.</p></li>`, '#talk');
+        await show(page, `<li class="message"><span>Sure. When it says "${DAY}", that is all.</span></li>`, '#talk');
+        await silent(t, page);
+      },
+    },
+    {
       name: 'no failed call, a toast of four seconds, filled after it has come, deep in the page',
       run: async (t) => {
         const page = await asked(t);

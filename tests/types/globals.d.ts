@@ -39,6 +39,7 @@ declare const cooldownApps: Readonly<{
   OWN: string;
   FAILURES: string;
   NOTICED: string;
+  MESSAGES: string;
   find(host: string, has: (selector: string) => boolean): App | null;
 }>;
 

@@ -45,6 +45,27 @@ export const forms = {
     html: `<div><div>${page}<div><div data-stack class="absolute bottom-2 right-2"></div></div></div></div>`, ask: (text) => ({ url: '/api/chat/0/generate', body: { kind: 'send', text, settings: { service: 'openrouter' } } }), reads: 'plain', fails: 'toast', socket: true,
     shows: (error) => `<div class="flex flex-row justify-end"><div class="bg-red-600 w-2 rounded-l-md"></div><div class="bg-700 cursor-pointer rounded-r-md p-2"><div class="flex flex-col gap-1"><div class="said fault">Failed to generate response: ${error}</div></div></div></div>`,
   },
+  // What Python's libraries for chats draw, whose servers make the call: the error is a message like any other.
+  'gradio, socket': {
+    html: `<div role="log" aria-live="polite"><div class="message-wrap talk"></div></div><textarea class="box"></textarea><button class="send">Send</button>`, ask: (text) => ({ url: '/gradio_api/queue/join', body: { data: [text], fn_index: 2, session_hash: 'x' } }), reads: 'plain', fails: 'bubble', socket: true,
+    shows: (error) => `<div class="message-row bubble bot-row"><div class="bot message"><div class="message panel-full-width"><div class="message-content"><span class="md chatbot prose"><p class="said fault">Error: ${error}</p></span></div></div></div></div>`, retry: '<button aria-label="Retry">↻</button>',
+  },
+  'chainlit, socket': {
+    html: page, ask: (text) => ({ url: '/project/share', body: { text } }), reads: 'plain', fails: 'bubble', socket: true,
+    shows: (error) => `<div data-step-type="assistant_message" class="step"><div class="ai-message"><div class="message-content"><div class="prose lg:prose-xl"><div class="said fault" role="article">${error}</div></div></div><div><button>Copy</button></div></div></div>`,
+  },
+  'streamlit, socket': {
+    html: page, ask: (text) => ({ url: '/_stcore/run', body: { text } }), reads: 'plain', fails: 'bubble', socket: true,
+    shows: (error) => `<div class="stChatMessage" data-testid="stChatMessage"><div data-testid="stChatMessageAvatarAssistant"><span>smart_toy</span></div><div data-testid="stChatMessageContent"><div class="stMarkdown"><p class="said fault">Error: ${error}</p></div></div></div>`,
+  },
+  'flowise, socket': {
+    html: page, ask: (text) => ({ url: '/api/v1/prediction/x', body: { question: text, streaming: true } }), reads: 'plain', fails: 'bubble', socket: true,
+    shows: (error) => `<div class="flex host-container"><span class="said fault chatbot-host-bubble prose"><p>${error}</p><p>Troubleshooting URL: https://js.langchain.com/docs/troubleshooting/errors/MODEL_RATE_LIMIT/</p></span></div>`,
+  },
+  'ai-sdk': {
+    html: page, ask: (text) => ({ url: '/api/chat', body: { id: 'x', messages: [{ role: 'user', parts: [{ type: 'text', text }] }] } }), reads: 'named', fails: 'bubble', retry: '<button>Retry</button>',
+    shows: (error) => `<div><div class="said error text-red-500">${error}</div></div>`,
+  },
   'librechat': {
     html: '<div class="talk"></div><textarea id="prompt-textarea" data-testid="text-input" class="box"></textarea><button class="send">Send</button>',
     ask: (text) => ({ url: '/api/agents/chat/OpenRouter', body: { text, endpoint: 'OpenRouter', endpointType: 'custom', model }, by: 'xhr' }),
