@@ -231,7 +231,7 @@
 
   /** What a failure says, as an app may show it: the messages in its body, or all of it. @param {string} body */
   const sayingsOf = (body) => {
-    const quoted = [...body.matchAll(/"(?:message|raw|detail|error|text)"\s*:\s*("(?:[^"\\]|\\.){8,400}")/g)].map(([, text]) => {
+    const quoted = [...body.matchAll(/"(?:error_?)?(?:message|raw|detail|error|text)"\s*:\s*("(?:[^"\\]|\\.){8,400}")/gi)].map(([, text]) => {
       try { return String(JSON.parse(text ?? '')).slice(0, 60); } catch { return ''; }
     });
     return [...quoted, body.slice(0, 60)];

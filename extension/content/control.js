@@ -19,7 +19,7 @@
   ];
   const NAME = new RegExp(`^(?:${NAMES.join('|')})$`, 'iu');
   const BUTTONS = 'button, [role="button"], a[role="menuitem"], input[type="button"], input[type="submit"]';
-  const LEVELS = 6;       // of elements around a failure in which its control may stand
+  const LEVELS = 8;       // of elements around a failure in which its control may stand
   const TEXTS = 20_000;   // of a page that are looked through for the failure
   const LEAST_SAID = 8;   // characters by which a failure is known on a page
 

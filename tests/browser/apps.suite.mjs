@@ -23,6 +23,10 @@ const APPS = {
     failure: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'event: error\ndata: {"error":true,"text":"429 Provider returned error"}\n\n' },
     good: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'event: message\ndata: {"text":"The answer"}\n\n' },
   },
+  'ai-sdk': {
+    failure: { status: 429, body: { error: { message: 'Provider returned error', code: 429 } } },
+    good: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"type":"start"}\n\ndata: {"type":"text-delta","id":"0","delta":"The answer"}\n\ndata: [DONE]\n\n' },
+  },
   'nextchat': { failure: { preset: 'seed429' } },
   'nextchat, streaming': { failure: { preset: 'seed429' }, stream: true },
   'risuai': { failure: { preset: 'seed429' } },
@@ -94,6 +98,10 @@ const broken = /** @type {Answer} */ ({ status: 200, sse: [{ data: { choices: [{
 const CONTROLS = {
   'sillytavern, streaming': { label: 'Regenerate', failure: broken },
   'librechat': { label: 'Regenerate', failure: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"text":"The ans"}\n\nevent: error\ndata: {"error":true,"text":"429 Provider returned error"}\n\n' } },
+  'ai-sdk': {
+    label: 'Retry',
+    failure: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"type":"start"}\n\ndata: {"type":"error","errorText":"[Cerebras] gpt-oss-120b is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations"}\n\n' },
+  },
   'chatbox': { label: 'Reply Again', failure: broken },
   'unknown, streaming': { label: 'Try again', failure: broken },
   'unknown-de, streaming': { label: 'Antwort neu generieren', failure: broken },

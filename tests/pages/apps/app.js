@@ -53,8 +53,8 @@ const ofEvents = (body) => {
     const name = /^event: ?(.*)$/m.exec(event)?.[1], data = /^data: ?(.*)$/m.exec(event)?.[1];
     if (data === undefined || data === '[DONE]') continue;
     const parsed = JSON.parse(data);
-    if (name === 'error' || parsed.error) throw new Error(parsed.text ?? parsed.message ?? errorOf(parsed));
-    text += typeof parsed === 'string' ? parsed : parsed.text ?? parsed.choices?.[0]?.delta?.content ?? '';
+    if (name === 'error' || parsed.error || parsed.type === 'error') throw new Error(parsed.text ?? parsed.errorText ?? parsed.message ?? errorOf(parsed));
+    text += typeof parsed === 'string' ? parsed : parsed.text ?? parsed.delta ?? parsed.choices?.[0]?.delta?.content ?? '';
   }
   return text;
 };
