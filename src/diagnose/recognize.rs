@@ -300,6 +300,7 @@ impl Facts<'_> {
 
     /// Words that nobody but OpenRouter writes.
     fn own_words(&self) -> Option<&'static str> {
+        const OTHERS: [&str; 8] = [" the", "identity", "oauth", "oauth2", "sso", "login", "auth", "payment"];
         let of = |said: &Text| {
             // Other programs have endpoints, and identifiers of models, too.
             let served = facts::served_model(said).is_some();
@@ -313,7 +314,12 @@ impl Facts<'_> {
             let upstream = || said.between(UPSTREAM, &[':']).filter(|name| provider::is_known(name)).map(|_| UPSTREAM);
             let found = found.and_then(|template| template.words.first().copied());
             let cut = || templates::cut_off(said, ITS_OWN).map(|(_, left)| left);
-            found.or_else(cut).or_else(|| said.first_of(MARKS)).or_else(upstream)
+            // Others' providers, of sign-ins and payments, return errors as well.
+            let others = |words: &str| {
+                let before = said.lower().split(words).next().unwrap_or_default().trim_end();
+                !self.whole.has("openrouter") && OTHERS.iter().any(|word| before.ends_with(word))
+            };
+            found.or_else(cut).or_else(|| said.first_of(MARKS).filter(|words| !others(words))).or_else(upstream)
         };
         // The client's own words around an error object may name OpenRouter too, a log may keep its fields.
         let source = || self.stray("limit_source").and_then(|stated| templates::LIMIT_SOURCES.iter().find(|(known, ..)| *known == stated));
