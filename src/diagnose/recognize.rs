@@ -125,7 +125,9 @@ impl Facts<'_> {
             let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| between.get(at + 2..) != Some("(")));
             // "Check your OpenRouter key", says a program of what it met.
             let advised = || whole.get(..name).is_some_and(|before| before.ends_with("your "));
-            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted || advised())
+            // Words of its own beside a status join the two.
+            let own = || self.whole.first_of(&["user not found", "insufficient credits"]).is_some();
+            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted || advised() || own())
         };
         let beside = |words: &str| {
             let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();

@@ -470,7 +470,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
         error_type,
         availability: object(error, "availability").or_else(|| object(&metadata, "availability")),
         provider: stated(around, "provider"),
-        model: stated(around, "model"),
+        model: ["model", "modelId", "model_id"].into_iter().find_map(|key| stated(around, key)),
         request_id: generation(around, "request_id").or_else(|| generation(around, "id")),
         user_id: stated(around, "user_id").is_some_and(|id| id == GONE || id.starts_with("user_") || id.starts_with("org_")),
         exact,
