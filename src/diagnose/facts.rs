@@ -251,7 +251,7 @@ impl<'a> Facts<'a> {
     /// The provider's name as stated.
     pub(crate) fn provider(&self) -> Option<String> {
         let fault = self.fault.as_ref();
-        let named = fault.and_then(|fault| fault.text("provider_name").map(str::to_owned));
+        let named = fault.and_then(|fault| fault.text("provider_name").map(|name| name.trim_end_matches(';').to_owned()));
         named
             .or_else(|| fault.and_then(|fault| fault.provider.clone()))
             .or_else(|| self.stray("provider_name").filter(|name| provider::is_known(name)))

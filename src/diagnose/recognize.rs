@@ -122,12 +122,14 @@ impl Facts<'_> {
         let near = |name: usize, sign: usize| {
             let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
             // What stands in brackets behind a sentence belongs to it.
+            // A log that goes on to another server.
+            let elsewhere = between.rsplit_once("://").is_some_and(|(_, rest)| !rest.is_empty());
             let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| between.get(at + 2..) != Some("(")));
             // "Check your OpenRouter key", says a program of what it met.
             let advised = || whole.get(..name).is_some_and(|before| before.ends_with("your "));
             // Words of its own beside a status join the two.
             let own = || self.whole.first_of(&["user not found", "insufficient credits"]).is_some();
-            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && (in_log || !parted || advised() || own())
+            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && !elsewhere && (in_log || !parted || advised() || own())
         };
         let beside = |words: &str| {
             let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
@@ -140,8 +142,19 @@ impl Facts<'_> {
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
     /// sentence of its own. What an app adds behind them, such as what they usually mean, is no such sign.
     fn is_talk(&self) -> bool {
-        const EXPLAINS: [&str; 9] =
-            ["if you see", "if you get", "when you see", "when you get", " means ", "usually", "typically", "how to ", "what does "];
+        const EXPLAINS: [&str; 11] = [
+            "if you see",
+            "if you get",
+            "when you see",
+            "when you get",
+            " means ",
+            "usually",
+            "typically",
+            "how to ",
+            "what does ",
+            "tired of",
+            "tl;dr",
+        ];
         let whole = self.whole.lower();
         let all = || templates::CAPS.iter().chain(templates::OWN).filter_map(|template| template.words.first()).chain(MARKS);
         let first = all().filter_map(|words| self.whole.find(words)).min().unwrap_or(whole.len());
@@ -169,10 +182,18 @@ impl Facts<'_> {
     /// A text that is about failures, with or without an example of one: it has blanks where a failure has names, leaves
     /// out what a failure has, introduces its quotation as an example, or lists what can happen.
     fn is_about_failures(&self) -> bool {
-        const ELISIONS: [&str; 6] =
-            ["\"metadata\":{...}", "\"metadata\": {...}", "\"metadata\":{…}", "\"metadata\": {…}", "{ ... }", "{...}"];
+        const ELISIONS: [&str; 7] = [
+            "what this error means",
+            "\"metadata\":{...}",
+            "\"metadata\": {...}",
+            "\"metadata\":{…}",
+            "\"metadata\": {…}",
+            "{ ... }",
+            "{...}",
+        ];
         const ANNOUNCED: [&str; 5] = ["you may see", "you might see", "you'll see", "you will see", "you would see"];
-        const EXAMPLES: [&str; 10] = [
+        const EXAMPLES: [&str; 11] = [
+            "example error",
             "something like",
             "such as",
             "for example ",
@@ -231,7 +252,7 @@ impl Facts<'_> {
         // A guide: several failures, each with what helps; or each quoted on a line of its own.
         let guides = |line: &&str| {
             let line = line.trim_start_matches(&['*', '-', '#', ' '][..]);
-            let is_advice = ["Solution:", "Fix:"].iter().any(|word| line.starts_with(word));
+            let is_advice = ["Solution:", "Fix:", "Cause:"].iter().any(|word| line.starts_with(word));
             is_advice || line.starts_with('“') && self.fault.is_none() && says(line)
         };
         is_commit
@@ -426,7 +447,8 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 41] = [
+    const CODE: [&str; 42] = [
+        "```diff",
         "msgid ",
         "exports[",
         "#!",
@@ -471,6 +493,8 @@ fn is_code(text: &str) -> bool {
     ];
     // The trace of a crash quotes the code that it ran through.
     let trace = text.contains("Traceback (most recent call last)");
+    // As Apple's programs print an object: no code assigns to a name in quotation marks.
+    let dump = text.lines().map(str::trim).any(|line| line.starts_with('"') && line.contains("\" = ") && line.ends_with(';'));
     !trace
         && text.lines().map(str::trim).any(|line| {
             let branch = line.starts_with("if ") && line.ends_with(&[':', '{'][..]);
@@ -482,7 +506,12 @@ fn is_code(text: &str) -> bool {
             // A change to it; what is new may be a record.
             let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
             let branch = branch || line.contains("() => ");
-            branch || decorator || change || search || line.ends_with(';') && !record || CODE.iter().any(|head| line.starts_with(head))
+            branch
+                || decorator
+                || change
+                || search
+                || line.ends_with(';') && !record && !dump
+                || CODE.iter().any(|head| line.starts_with(head))
         })
 }
 

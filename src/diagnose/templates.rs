@@ -85,6 +85,7 @@ pub(super) const LIMIT_SOURCES: &[(&str, Kind, LimitOwner, Reason, RetryHelps)] 
 
 /// What OpenRouter itself says, in the order in which one sentence wins over another.
 pub(super) const OWN: &[Template] = &[
+    own(&["the provider rate-limited your own key"], K::ByokRateLimit, O::OwnProviderKey, R::OwnKeyLimit, Later),
     own(&["rate limit exceeded: free-models-per-day-high-balance"], K::FreePerDay, O::FreeTier, R::FreeDayHigh, Later),
     own(&["rate limit exceeded: free-models-per-day"], K::FreePerDay, O::FreeTier, R::FreeDay, Later),
     own(&["rate limit exceeded: free-models-per-m"], K::FreePerMinute, O::FreeTier, R::FreeMinute, Later),

@@ -194,8 +194,8 @@ impl Fault {
     }
 
     /// How much it tells.
-    fn rank(&self) -> (usize, usize, bool, bool, bool) {
-        (self.marks(), self.nested, self.exact, self.code.is_some(), !self.raw.is_empty())
+    fn rank(&self) -> (usize, usize, bool, bool, bool, bool) {
+        (self.marks(), self.nested, is_own(&self.message), self.exact, self.code.is_some(), !self.raw.is_empty())
     }
 
     /// The field's full path, for evidence.
@@ -210,7 +210,7 @@ impl Fault {
 }
 
 /// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
-/// inside another's message, of those the one that has OpenRouter's exact shape, or at least a status, of those the first. In an answer that
+/// inside another's message, of those the one with a sentence of its own, or its exact shape, or at least a status, of those the first. In an answer that
 /// went well the records of a list, such as a chat's history, tell of other requests. What people write and programs log in order are attempts
 /// that follow each other (`prose`): if the last one failed otherwise, that is what is left to explain.
 #[must_use]

@@ -155,7 +155,8 @@ fn without_gutter(text: &str) -> String {
                 let inside = inside.trim_end().strip_suffix(border).unwrap_or(inside);
                 inside.strip_prefix(' ').unwrap_or(inside).trim_end()
             }
-            (None, _) if start.starts_with("> ") => start.get(1..).unwrap_or_default(),
+            // Of an answer to an answer there are several.
+            (None, _) if start.starts_with("> ") => start.trim_start_matches("> "),
             (None, Some(gutter)) => start.strip_prefix(gutter).unwrap_or(line),
             (None, None) => line,
         };
