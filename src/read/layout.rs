@@ -297,7 +297,8 @@ mod tests {
             ("{“code”: 429, ‘a’: 1}", "{\"code\": 429, 'a': 1}"),
             ("\"so\": {“code”: 429}", "\"so\": {\"code\": 429}"),
             ("he said “429” and \"no\"", "he said “429” and \"no\""),
-            ("> {\n> \"a\": 1\n> }", " {\n \"a\": 1\n }"),
+            ("> {\n> \"a\": 1\n> }", "{\n\"a\": 1\n}"),
+            ("> > a line\n> > of an answer", "a line\nof an answer"),
             ("a plain line", "a plain line"),
             ("f'{{\"error\": {{\"code\": 429}}}}'", "f'{\"error\": {\"code\": 429}}'"),
         ];
