@@ -134,7 +134,7 @@
   check('calls of a frame that is taken away do as they did', ['none'], async (t) => {
     const f = await frame(t, undefined, false), w = f.contentWindow, { fetch: f2, XMLHttpRequest: X, Response: R } = w;
     f.remove();
-    const call = async (label, go) => { const p = new Promise((ok) => { try { ok(go()); } catch (error) { t.log(`${label} threw`, error.name); ok('threw'); } }); t.log(label, await Promise.race([p.then((v) => typeof v, (error) => error.name), t.pause(200).then(() => 'nothing')])); };
+    const call = async (label, go) => { const p = new Promise((ok) => { try { ok(go()); } catch (error) { t.log(`${label} threw`, error.name); ok('threw'); } }); t.log(label, await Promise.race([p.then((v) => typeof v, (error) => error.name), t.pause(1_500).then(() => 'nothing')])); };
     await call('fetch', () => f2.call(w, t.url(), { method: 'POST', body: t.BODY }));
     await call('fetch of this window', () => f2.call(window, t.url(), { method: 'POST', body: t.BODY }));
     await call('XMLHttpRequest', () => { const x = new X(); x.open('POST', t.url()); return x.readyState; });
