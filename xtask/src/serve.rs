@@ -44,6 +44,8 @@ fn kind(path: &Path) -> Option<Header> {
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "wasm" => "application/wasm",
+        "txt" => "text/plain; charset=utf-8",
+        "zip" => "application/zip",
         _ => return None,
     };
     Header::from_bytes("Content-Type", kind).ok()
@@ -60,6 +62,23 @@ mod tests {
         assert_eq!(file(&folder, "/index.js?lang=de"), Some(folder.join("index.js")));
         for outside in ["/../Cargo.toml", "/..%2fCargo.toml", "//etc/passwd", "/nothing.html", "/./../README.md"] {
             assert_eq!(file(&folder, outside), None, "{outside}");
+        }
+    }
+
+    #[test]
+    fn what_the_pages_lead_to_is_of_a_kind_that_is_served() {
+        for page in ["index.html", "demo.html"] {
+            let html = std::fs::read_to_string(crate::root().join("www").join(page)).unwrap();
+            let links: Vec<&str> = html
+                .split("href=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split(['"', '#', '?']).next())
+                .filter(|link| !link.is_empty())
+                .collect();
+            assert!(links.len() > 5, "{page}");
+            for link in links {
+                assert!(kind(Path::new(link)).is_some(), "{page}: {link}");
+            }
         }
     }
 }
