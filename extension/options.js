@@ -28,7 +28,7 @@ const onClick = (id, act) => { part(id, HTMLButtonElement).addEventListener('cli
 
 // ---- what was done last
 
-/** @type {(() => Promise<unknown>) | null} */
+/** What the browser refused is false. @type {(() => Promise<unknown>) | null} */
 let back = null;
 /** @param {string} text what is said @param {(() => Promise<unknown>) | null} [way] how it is undone */
 const tell = (text, way = null) => {
@@ -40,9 +40,9 @@ const tell = (text, way = null) => {
 undo.addEventListener('click', async () => {
   const way = back;
   tell('');
-  await way?.();
+  const said = await way?.().then((done) => (done === false ? 'popup_refused' : 'options_undone'), () => 'options_not_saved');
   await draw();
-  tell(say('options_undone'));
+  tell(say(said ?? ''));
 });
 /** Sets, and knows the way back: of what was set alone, for another window may have set more. What was chosen is read before: meanwhile the page may be drawn anew. @param {(own: Settings) => Partial<Settings>} to @param {() => string} said in the language of by then */
 const change = async (to, said = () => say('options_saved')) => {
@@ -88,7 +88,7 @@ const drawSites = async ({ off, auto, quiet }, locked) => {
     ...allowed.map((origin) => row(named(origin), '', button(say('options_take_back'), named(origin), async () => {
       await api.permissions.remove({ origins: [origin] });
       await draw();
-      tell(say('options_taken_back'), () => api.permissions.request({ origins: [origin] })); // the browser may ask once more
+      tell(say('options_taken_back'), () => api.permissions.request({ origins: [origin] }).catch(() => false)); // the browser may ask once more
     }))),
     ...off.map((host) => row(host, say('options_off'), leave('off', host, say('options_switch_on')))),
     ...quiet.map((one) => {
