@@ -619,13 +619,11 @@ const onSiteState = async (m) => {
 const onSetSite = async (m) => {
   const pattern = patternOf(m.url);
   if (pattern === null) return refuse('no_site', 'not a web page');
-  const host = hostOf(m.url);
-  if (!m.on) {
-    const { origins = [] } = await api.permissions.getAll();
-    // A host that was granted by itself is given back; one that "every site" covers can only be left out.
-    if (origins.includes(pattern) && !builtIn().includes(pattern)) await api.permissions.remove({ origins: [pattern] }).catch(() => false);
-  }
-  await changeOff((off) => [...off.filter((one) => one !== host), ...(m.on ? [] : [host])]);
+  const host = hostOf(m.url), { origins = [] } = await api.permissions.getAll();
+  // A host that was granted by itself is given back; one that "every site" covers can only be left out.
+  const isBack = !m.on && origins.includes(pattern) && !builtIn().includes(pattern) && await api.permissions.remove({ origins: [pattern] }).catch(() => false);
+  const noted = changeOff((off) => [...off.filter((one) => one !== host), ...(m.on ? [] : [host])]);
+  await (isBack ? noted.catch(() => {}) : noted); // off it is, with or without room for the note
   return { v: V, ok: true };
 };
 

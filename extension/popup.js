@@ -4,7 +4,7 @@
 
 import { mountDecoder } from './decoder.js';
 import { part } from './part.js';
-import { loadSettings, saveSettings } from './settings.js';
+import { loadSettings, managedSettings, saveSettings } from './settings.js';
 import { languageNames, loadWords } from './words.js';
 
 const { api, ask, fill, WIRE } = cooldownCompat;
@@ -40,12 +40,15 @@ let url = '';
 let tab_id = -1;
 /** Known before any button shows: a permission must be asked for straight in the click, with nothing awaited. @type {SiteAnswer | null} */
 let site = null;
+/** What an organisation has set, which no switch here can change. @type {Awaited<ReturnType<typeof managedSettings>>} */
+let locked = {};
 
 /** @returns {[state: string, note: string]} the two messages to show */
 const reading = () => {
   if (site === null) return ['popup_unknown', 'popup_unknown_note'];
   if (site.state === 'impossible') return ['popup_impossible', 'popup_impossible_note'];
   if (site.disk) return ['popup_off', 'popup_disk_note'];
+  if (locked.off?.includes(site.host)) return ['popup_off', 'options_managed'];
   if (site.state === 'off') return ['popup_off', site.granted ? 'popup_hidden_note' : 'popup_off_note'];
   if (site.locked) return ['popup_locked', 'popup_locked_note'];
   if (site.paused_until_ms !== null) return ['popup_paused', 'popup_paused_note'];
@@ -65,12 +68,14 @@ const draw = () => {
   show('again', on && site?.reload === true);
   show('by-itself', on && site?.locked !== true);
   part('by-itself-on', HTMLInputElement).checked = site?.auto === true;
+  part('by-itself-on', HTMLInputElement).disabled = 'auto' in locked;
+  part('by-itself-note').textContent = words('auto' in locked ? 'options_managed' : 'popup_auto_note');
   show('reminder', site?.ask_notify === true);
-  show('allow', off && site?.disk !== true);
+  show('allow', off && site?.disk !== true && locked.off?.includes(site?.host ?? '') !== true);
   part('allow').textContent = words(site?.granted === true ? 'options_show_again' : 'popup_allow');
   show('pause', on && site?.locked !== true && paused === null);
   show('resume', on && paused !== null);
-  show('switch-off', on);
+  show('switch-off', on && !(everywhere && 'off' in locked));
   show('allow-everywhere', site !== null && !everywhere);
   show('switch-off-everywhere', everywhere);
   const rule = site?.rule ?? null;
@@ -84,6 +89,12 @@ const draw = () => {
   popup.removeAttribute('aria-busy');
 };
 
+/** Why nothing changed; null: it did. @param {'popup_refused' | 'options_not_saved' | null} why */
+const refuse = (why) => {
+  part('refused').textContent = why === null ? '' : words(why);
+  show('refused', why !== null);
+};
+
 /** @param {object} message @returns {Promise<unknown>} null where the worker refused or did not answer */
 const tell = async (message) => {
   const answer = await ask({ v: V, ...message });
@@ -95,6 +106,13 @@ const refresh = async () => {
   draw();
 };
 
+/** Has the worker change something. @param {object} message */
+const change = async (message) => {
+  const done = await tell(message);
+  await refresh();
+  refuse(done === null ? 'options_not_saved' : null);
+};
+
 /**
  * Asks the browser for hosts, then tells the worker. The browser's own question may close the popup before it is answered; the worker
  * sees the grant all the same (`permissions.onAdded`) and registers the scripts.
@@ -103,9 +121,8 @@ const refresh = async () => {
 const allow = async (origins, message) => {
   // Asked for once more, what "every site" covers already would put the browser's question again.
   const granted = (site?.granted === true && message.type === 'set_site') || await api.permissions.request({ origins }).catch(() => false);
-  show('refused', !granted);
-  if (granted) await tell(message);
-  await refresh();
+  refuse(granted ? null : 'popup_refused');
+  await (granted ? change(message) : refresh());
 };
 
 /** @param {string} id @param {() => unknown} act */
@@ -115,31 +132,27 @@ onClick('allow', () => { if (site?.pattern) allow([site.pattern], { type: 'set_s
 onClick('allow-everywhere', () => { allow(EVERYWHERE, { type: 'set_everywhere', on: true }); });
 onClick('allow-workers', async () => {
   const granted = await api.permissions.request({ permissions: WIRE }).catch(() => false);
-  show('refused', !granted);
+  refuse(granted ? null : 'popup_refused');
   await refresh();
 });
 onClick('switch-off-workers', async () => { await api.permissions.remove({ permissions: WIRE }).catch(() => false); await refresh(); });
 for (const [id, on] of /** @type {const} */ ([['pause', true], ['resume', false]])) {
   onClick(id, async () => {
-    await tell({ type: 'pause', url, on });
-    await refresh();
+    await change({ type: 'pause', url, on });
     part(on ? 'resume' : 'pause').focus(); // which took its place
   });
 }
-onClick('switch-off', async () => { await tell({ type: 'set_site', url, on: false }); await refresh(); });
-onClick('switch-off-everywhere', async () => { await tell({ type: 'set_everywhere', on: false }); await refresh(); });
+onClick('switch-off', () => change({ type: 'set_site', url, on: false }));
+onClick('switch-off-everywhere', () => change({ type: 'set_everywhere', on: false }));
 part('settings').addEventListener('click', (event) => {
   event.preventDefault(); // a tab that is open already is brought to the front
   api.runtime.openOptionsPage();
   window.close();
 });
-onClick('end-rule', async () => { await tell({ type: 'end_rule', url }); await refresh(); });
-onClick('by-itself-on', async () => {
-  await tell({ type: 'set_auto', url, on: part('by-itself-on', HTMLInputElement).checked });
-  await refresh();
-});
+onClick('end-rule', () => change({ type: 'end_rule', url }));
+onClick('by-itself-on', () => change({ type: 'set_auto', url, on: part('by-itself-on', HTMLInputElement).checked }));
 onClick('notify', async () => {
-  show('refused', !(await api.permissions.request({ permissions: ['notifications'] }).catch(() => false)));
+  refuse(await api.permissions.request({ permissions: ['notifications'] }).catch(() => false) ? null : 'popup_refused');
   await refresh();
 });
 onClick('reload', async () => { await api.tabs.reload(tab_id); window.close(); });
@@ -244,11 +257,14 @@ const speakChosen = async () => {
   speak(lang, dir);
 };
 languages.addEventListener('change', async () => {
-  await saveSettings({ language: languages.value === '' ? null : languages.value });
+  const saved = await saveSettings({ language: languages.value === '' ? null : languages.value }).catch(() => null);
   await speakChosen();
+  refuse(saved === null ? 'options_not_saved' : null);
   draw();
   await drawRecent();
 });
+locked = await managedSettings();
+languages.disabled = 'language' in locked;
 await speakChosen();
 
 const tab = await findTab().catch(() => undefined);

@@ -145,6 +145,29 @@ export default {
       },
     },
     {
+      name: 'what an organisation has set stands as locked', browsers: ['chromium'], // which lets the page be told so; Firefox's own way is tried on the settings page
+      run: async (t) => {
+        await t.open('chat.html');
+        const popup = await t.openPopup();
+        const under = async (/** @type {object} */ set) => {
+          const { identifier } = await popup.evaluateOnNewDocument((all) => { chrome.storage.managed.get = /** @type {any} */ (async () => all); }, set);
+          await popup.reload();
+          await until('the popup has its state', () => popup.evaluate(() => document.getElementById('popup')?.hasAttribute('aria-busy') === false));
+          await popup.removeScriptToEvaluateOnNewDocument(identifier);
+        };
+        await under({ auto: [], language: 'en', off: ['intern.example'] });
+        assert.deepEqual(await popup.evaluate(() => ['#by-itself-on', '#language'].map((one) => /** @type {any} */ (document.querySelector(one)).disabled)), [true, true]);
+        assert.equal(await text(popup, '#by-itself-note'), 'Set by your organization.');
+        assert.equal(await text(popup, '#switch-off'), null, 'it would change nothing');
+        await isRight(popup, 'locked');
+        await tell(popup, { type: 'set_site', url: `https://${t.host}/`, on: false }); // the worker reads an administrator's alone
+        await under({});
+        assert.equal(await text(popup, '#allow'), 'Show again');
+        await under({ off: [t.host] });
+        assert.deepEqual([await text(popup, '#state'), await text(popup, '#state-note'), await text(popup, '#allow')], ['Off for this site', 'Set by your organization.', null]);
+      },
+    },
+    {
       name: 'a pasted text is explained without any request, silence is said, axe finds nothing',
       alone: true,
       run: async (t) => {

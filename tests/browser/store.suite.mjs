@@ -69,7 +69,15 @@ export default {
         await options.select('#language', 'de');
         await until('it is said', async () => (await said()).startsWith('The browser couldn’t save that'));
         assert.deepEqual([await set(), await options.evaluate(() => /** @type {HTMLSelectElement} */ (document.querySelector('#language')).value)], [['dark', null], '']);
+        const popup = await t.openExtensionPage('popup.html');
+        await popup.select('#language', 'de');
+        await until('the popup says it', async () => (await reads(popup, '#refused'))?.startsWith('The browser couldn’t save that'));
+        assert.equal(await popup.evaluate(() => /** @type {HTMLSelectElement} */ (document.querySelector('#language')).value), '');
         await isRescued(t);
+        const onSite = await t.openPopup();
+        await onSite.click('#by-itself-on');
+        await until('it is said there too', async () => (await reads(onSite, '#refused'))?.startsWith('The browser couldn’t save that'));
+        assert.equal(await onSite.evaluate(() => /** @type {HTMLInputElement} */ (document.querySelector('#by-itself-on')).checked), false);
         await options.bringToFront();
         await options.evaluate(async () => {
           for (const area of [chrome.storage.local, chrome.storage.session]) await area.remove(Object.keys(await area.get()).filter((key) => key.startsWith('full ')));
