@@ -337,7 +337,7 @@ const suite = {
         try {
           await until('its row', async () => (await reads(page, '#sites'))?.includes('intern.example'));
           assert.deepEqual(await page.evaluate(() => ['#sites button', '#does select', '#language', '#sync'].map((one) => /** @type {any} */ (document.querySelector(one)).disabled)), [true, true, true, false]);
-          assert.equal(await reads(page, '[data-locked="does"]'), 'Set by your organization.');
+          assert.equal(await reads(page, '[data-locked="does"]'), 'Set by your organisation.');
           assert.equal(await reads(page, '[data-locked="sync"]'), null, 'what is wrong is not in force');
           assert.equal(await page.evaluate(() => /** @type {any} */ (document.querySelector('[data-group="money"]')).value), 'explain');
           assert.deepEqual(await axe(page), []);

@@ -157,14 +157,14 @@ export default {
         };
         await under({ auto: [], language: 'en', off: ['intern.example'] });
         assert.deepEqual(await popup.evaluate(() => ['#by-itself-on', '#language'].map((one) => /** @type {any} */ (document.querySelector(one)).disabled)), [true, true]);
-        assert.equal(await text(popup, '#by-itself-note'), 'Set by your organization.');
+        assert.equal(await text(popup, '#by-itself-note'), 'Set by your organisation.');
         assert.equal(await text(popup, '#switch-off'), null, 'it would change nothing');
         await isRight(popup, 'locked');
         await tell(popup, { type: 'set_site', url: `https://${t.host}/`, on: false }); // the worker reads an administrator's alone
         await under({});
         assert.equal(await text(popup, '#allow'), 'Show again');
         await under({ off: [t.host] });
-        assert.deepEqual([await text(popup, '#state'), await text(popup, '#state-note'), await text(popup, '#allow')], ['Off for this site', 'Set by your organization.', null]);
+        assert.deepEqual([await text(popup, '#state'), await text(popup, '#state-note'), await text(popup, '#allow')], ['Off for this site', 'Set by your organisation.', null]);
       },
     },
     {
