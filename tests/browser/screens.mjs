@@ -58,7 +58,7 @@ class Stage {
     const page = await this.driver.openExtensionPage(path);
     this.#pages.push(page);
     await page.setViewport({ width: this.look.width, height: HEIGHT });
-    await until('its words', () => page.evaluate((lang) => document.documentElement.lang === lang && document.querySelector('[aria-busy="true"]') === null, this.look.lang ?? 'en'));
+    await until('its words', () => page.evaluate((lang) => document.documentElement.lang === lang && document.documentElement.dir !== '' && document.querySelector('[aria-busy="true"]') === null, this.look.lang ?? 'en'));
     await enlarge(page, this.look);
     return page;
   }
@@ -123,12 +123,14 @@ class Stage {
 
   /** The popup over the tab of a site. @param {string} host */
   async popup(host) {
-    await this.web(`${host}/${host === HOST ? 'demo' : 'chat'}.html`, { real: '' }, host === HOST);
+    const site = await this.web(`${host}/${host === HOST ? 'demo' : 'chat'}.html`, { real: '' }, host === HOST);
+    // Where it is not allowed, its button shows it the address of the tab.
+    const extension = (await site.browser().extensions()).get(this.driver.id);
+    if (extension !== undefined) await site.triggerExtensionAction(extension);
     const page = await this.driver.openExtensionPage('popup.html');
     this.#pages.push(page);
     await page.setViewport({ width: Math.min(360, this.look.width), height: HEIGHT });
-    // It sees the address of no tab where it is not allowed.
-    const tab = await page.evaluate(async (url) => (url === null ? (await chrome.tabs.query({})).find((one) => one.url === undefined) : (await chrome.tabs.query({ url }))[0])?.id, host === HOST ? `https://${host}/*` : null);
+    const tab = await until('its tab', () => page.evaluate(async (start) => (await chrome.tabs.query({})).find(({ url }) => url?.startsWith(start))?.id, `https://${host}/`));
     await page.evaluate((id) => { location.hash = String(id); location.reload(); }, tab);
     await until('the popup has its state', () => page.evaluate(() => document.readyState === 'complete' && document.querySelector('[aria-busy="true"]') === null && document.querySelectorAll('button').length > 0));
     await enlarge(page, this.look);
@@ -320,7 +322,13 @@ try {
         await page.setViewport({ width: STORE_LOOK.width, height: STORE_HEIGHT, deviceScaleFactor: STORE_SCALE });
       }
       // The driver's own way to take a whole page moves what is written from the right.
-      if (whole) await page.setViewport({ width: page.viewport()?.width ?? stage.look.width, height: await page.evaluate(() => Math.ceil(document.body.getBoundingClientRect().height)) });
+      if (whole) {
+        await until('the window is as high as the page, which has stopped growing', async () => {
+          const height = await page.evaluate(() => Math.ceil(document.body.getBoundingClientRect().height)), { width, height: before } = page.viewport() ?? { width: stage.look.width };
+          if (height !== before) await page.setViewport({ width, height });
+          return height === before;
+        });
+      }
       await page.screenshot({ path: /** @type {`${string}.png`} */ (join(values.out, file)) });
       console.log(`  ${file}`);
     } catch (error) {
