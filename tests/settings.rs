@@ -19,6 +19,15 @@ fn an_organisation_can_set_each_setting() {
     let listed: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     assert!(known.contains("off"), "{known:?}");
     assert_eq!(listed, known);
+    // Whoever runs the organisation is told of it, and whoever is in it sees why it cannot be changed; where the card was moved to has no place on that page.
+    let table = fs::read_to_string("CONTRIBUTING.md").unwrap();
+    let page = fs::read_to_string("extension/options.html").unwrap();
+    let locks: BTreeSet<&str> =
+        page.split("data-locked=\"").skip(1).flat_map(|rest| rest.split('"').next().unwrap_or_default().split(' ')).collect();
+    for name in known {
+        assert!(table.contains(&format!("| `{name}` |")), "{name} is not in CONTRIBUTING.md");
+        assert!(locks.contains(name) || name == "places", "{name} is locked without a word");
+    }
 }
 
 #[test]
