@@ -66,6 +66,7 @@ export default {
         const page = await t.openExtensionPage('welcome.html');
         await until('the sample card', () => page.evaluate(() => document.querySelector('#retry')?.checkVisibility()));
         assert.deepEqual(await axe(page), []);
+        assert.equal(await page.evaluate(() => Array.from(document.querySelectorAll('#card-place .card'), (card) => card.scrollHeight - card.clientHeight).join()), '0', 'a whole card has nothing to scroll');
         assert.ok(await page.evaluate(() => Array.from(document.querySelectorAll('#apps b'), (name) => name.textContent)).then((names) => names.includes('JanitorAI')));
         await pause(600); // as a person would: the card is deaf for a moment
         await page.click('#retry');
