@@ -33,7 +33,6 @@ Object.assign(document.documentElement, { lang, dir });
 for (const element of document.querySelectorAll('[data-i18n]')) element.textContent = say(element.getAttribute('data-i18n') ?? '');
 
 const number = new Intl.NumberFormat(lang), percent = new Intl.NumberFormat(lang, { style: 'percent' }), dayCount = new Intl.NumberFormat(lang, { style: 'unit', unit: 'day', unitDisplay: 'long' });
-const seconds = new Intl.NumberFormat(lang, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 0 });
 /** Of another year, that is said. @type {Intl.DateTimeFormatOptions} */
 const short = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
 const moment = new Intl.DateTimeFormat(lang, short), longAgo = new Intl.DateTimeFormat(lang, { ...short, year: 'numeric' }), thisYear = new Date(new Date().getFullYear(), 0).getTime();
@@ -91,12 +90,20 @@ const fillChoices = () => {
 
 /** @param {Kept} one */
 const became = ({ outcome, tries }) => (outcome === 'answered' ? say('card_answered_on', { count: number.format(tries) }) : say(`history_${outcome}`));
+/** As the card said it. @param {number} seconds */
+const lasting = (seconds) => {
+  const minutes = Math.ceil(seconds / 60);
+  if (seconds < 90) return say('wait_seconds', { count: number.format(Math.ceil(seconds)) });
+  if (seconds < 3_600) return say('wait_minutes', { count: number.format(minutes) });
+  if (seconds < 172_800) return say('wait_hours', { hours: number.format(Math.floor(minutes / 60)), minutes: number.format(minutes % 60) });
+  return say('wait_days', { count: number.format(Math.ceil(seconds / 86_400)) });
+};
 /** @param {Kept} one */
 const row = (one) => {
   const { at_ms, site, kind, limit_owner, model, status, wait_s, outcome } = one;
   const owner = limit_owner === 'none' || limit_owner === 'unknown' ? '' : naming(`owner_${limit_owner}`, one);
   const facts = [site === 'file:' ? say('popup_disk') : plain(site), model === null ? '' : plain(model), owner, status === null || status === 0 ? '' : number.format(status),
-    wait_s === null ? '' : say('history_wait', { wait: seconds.format(wait_s) })].filter((fact) => fact !== '');
+    wait_s === null ? '' : say('history_wait', { wait: lasting(wait_s) })].filter((fact) => fact !== '');
   return make('li', {},
     make('time', { datetime: new Date(at_ms).toISOString() }, (at_ms < thisYear ? longAgo : moment).format(at_ms)),
     make('p', { class: 'what' }, make('b', {}, naming(`${kind}_title`, one)), ' ', make('span', { class: 'soft' }, ...facts.flatMap((fact, n) => (n === 0 ? [fact] : [' · ', fact])))),
@@ -183,6 +190,7 @@ const names = (name, key) => {
 
 const drawPictures = () => {
   const pictures = part('pictures', HTMLElement), first = shown[0], last = shown.at(-1);
+  part('adds-up', HTMLElement).hidden = first === undefined;
   if (first === undefined || last === undefined) { pictures.replaceChildren(); return; }
   const starts = stretches(Math.max(from(), first.at_ms), Math.max(Date.now(), last.at_ms));
   const perDay = byStretch(shown, starts).map((count, n) => ({ text: date.format(starts[n]), name: date.format(starts[n]), count }));

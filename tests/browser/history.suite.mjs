@@ -42,7 +42,7 @@ const made = (at_ms, rest = {}) => ({
 });
 /** Forty days: a pool that a retry cures, a key that none does, and a name that a spreadsheet would run. */
 const MADE = [
-  made(NOW - 40 * DAY, { site: 'old.example' }), ...Array.from({ length: 60 }, (_, n) => made(NOW - 60_000 * (n + 2), { outcome: n % 3 === 0 ? 'given_up' : 'answered' })),
+  made(NOW - 40 * DAY, { site: 'old.example', wait_s: 5_000 }), ...Array.from({ length: 60 }, (_, n) => made(NOW - 60_000 * (n + 2), { outcome: n % 3 === 0 ? 'given_up' : 'answered' })),
   made(NOW - 30_000, { kind: 'auth', limit_owner: 'key', provider: null, model: 'openai/gpt-oss-120b', status: 401, wait_s: null, tries: 1, outcome: 'explained', site: 'file:' }),
 ];
 /** Puts records into a store of the first schema that was. @param {Page} ear @param {readonly object[]} records @param {number} [version] */
@@ -283,7 +283,9 @@ export default {
         await page.select('#kind', '');
         await page.type('#search', 'OLD.exam');
         assert.deepEqual(await texts(page, '#list .became'), ['Answered on try 2']);
+        assert.match((await texts(page, '#list .what'))[0] ?? '', /stated wait 1 h 24 min$/);
         await page.type('#search', ' nothing');
+        assert.deepEqual([await heading(page), await texts(page, '#none'), await page.evaluate(() => document.getElementById('adds-up')?.checkVisibility())], ['Nothing like that.', ['Show everything'], false]);
         await page.click('#all');
         assert.equal(await heading(page), 'Failed: 62. Cured by a retry: 41 (66%).');
         assert.equal(await page.evaluate(() => document.activeElement?.id), 'search');
