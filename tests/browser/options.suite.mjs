@@ -120,27 +120,6 @@ const suite = {
       },
     },
     {
-      name: 'a leave that was taken back and is refused when it is asked for again: what is said is so', browsers: ['chromium'], // Firefox lets nobody put another answer there
-      run: async (t) => {
-        const page = await open(t);
-        for (const [answer, said] of /** @type {const} */ ([[true, 'Undone.'], [false, 'The browser didn\'t allow it. Nothing changed.']])) {
-          await page.evaluate((granted) => {
-            const { permissions } = /** @type {any} the browser's question cannot be answered by a driver */ (chrome);
-            permissions.getAll = async () => ({ origins: ['https://mine.example/*'] });
-            permissions.remove = async () => true;
-            permissions.request = async () => granted;
-            return chrome.storage.local.set({ theme: granted ? 'dark' : 'light' }); // which has it drawn anew
-          }, answer);
-          await until('its row', async () => (await reads(page, '#sites'))?.includes('mine.example'));
-          // The list may just be drawn anew: not by the place of a button that was found before.
-          await page.evaluate(() => { /** @type {HTMLElement | null} */ (document.querySelector('#sites button'))?.click(); });
-          await says(page, 'Cooldown is no longer allowed there.');
-          await page.evaluate(() => { /** @type {HTMLElement | null} */ (document.querySelector('#undo'))?.click(); });
-          await says(page, said);
-        }
-      },
-    },
-    {
       name: 'a site that retries by itself is listed, and asks again once that is switched off',
       run: async (t) => {
         const ear = await t.openExtensionPage('popup.html');
