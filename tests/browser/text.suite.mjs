@@ -197,7 +197,7 @@ export default {
           const bubble = document.createElement('li'), block = document.createElement('pre');
           bubble.append(block);
           document.querySelector('#talk')?.append(bubble);
-          for (const part of said.match(/.{1,12}/gs) ?? []) {
+          for (const part of said.match(/.{1,4}/gs) /* as long as tokens are */ ?? []) {
             block.append(part);
             await new Promise((next) => { setTimeout(next, 10); });
           }
