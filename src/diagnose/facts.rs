@@ -91,10 +91,8 @@ impl<'a> Facts<'a> {
             Some(fault) if well || !fault.message.is_empty() || fault.code.is_some() => {
                 let said = Text::new(&[fault.message.as_str(), " ", &fault.raw].concat());
                 // A relay's own word for it ("Task failed"), with the failure in a member beside it.
-                let known =
-                    |text: &Text| templates::first(templates::CAPS, text).or_else(|| templates::first(templates::OWN, text)).is_some();
                 let vague = !well && fault.code.is_none() && fault.raw.is_empty() && fault.metadata.is_empty();
-                if vague && !known(&said) && known(&whole) { whole.clone() } else { said }
+                if vague && !is_own(said.plain()) && is_own(whole.plain()) { whole.clone() } else { said }
             }
             _ => whole.clone(),
         };

@@ -121,9 +121,9 @@ impl Facts<'_> {
         let in_log = self.exchange.surface == Surface::Log;
         let near = |name: usize, sign: usize| {
             let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
-            // What stands in brackets behind a sentence belongs to it.
             // A log that goes on to another server.
             let elsewhere = between.rsplit_once("://").is_some_and(|(_, rest)| !rest.is_empty());
+            // What stands in brackets behind a sentence belongs to it.
             let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| between.get(at + 2..) != Some("(")));
             // "Check your OpenRouter key", says a program of what it met.
             let advised = || whole.get(..name).is_some_and(|before| before.ends_with("your "));
@@ -323,7 +323,7 @@ impl Facts<'_> {
 
     /// Words that nobody but OpenRouter writes.
     fn own_words(&self) -> Option<&'static str> {
-        const OTHERS: [&str; 8] = [" the", "identity", "oauth", "oauth2", "sso", "login", "auth", "payment"];
+        const OTHERS: [&str; 8] = ["the", "identity", "oauth", "oauth2", "sso", "login", "auth", "payment"];
         let of = |said: &Text| {
             // Other programs have endpoints, and identifiers of models, too.
             let served = facts::served_model(said).is_some();
@@ -340,7 +340,7 @@ impl Facts<'_> {
             // Others' providers, of sign-ins and payments, return errors as well.
             let others = |words: &str| {
                 let before = said.lower().split(words).next().unwrap_or_default().trim_end();
-                !self.whole.has("openrouter") && OTHERS.iter().any(|word| before.ends_with(word))
+                !self.whole.has("openrouter") && OTHERS.contains(&before.rsplit(' ').next().unwrap_or_default())
             };
             found.or_else(cut).or_else(|| said.first_of(MARKS).filter(|words| !others(words))).or_else(upstream)
         };

@@ -210,9 +210,10 @@ impl Fault {
 }
 
 /// The error that the text is about: of several the one with the most signs of OpenRouter, of equals the one deepest
-/// inside another's message, of those the one with a sentence of its own, or its exact shape, or at least a status, of those the first. In an answer that
-/// went well the records of a list, such as a chat's history, tell of other requests. What people write and programs log in order are attempts
-/// that follow each other (`prose`): if the last one failed otherwise, that is what is left to explain.
+/// inside another's message, of those the one with a sentence of its own, or its exact shape, or at least a status, of
+/// those the first. In an answer that went well the records of a list, such as a chat's history, tell of other requests.
+/// What people write and programs log in order are attempts that follow each other (`prose`): if the last one failed
+/// otherwise, that is what is left to explain.
 #[must_use]
 pub fn find(roots: &[Value], well: bool, prose: bool) -> Option<Fault> {
     let mut search = Search { well, faults: Vec::new() };

@@ -120,6 +120,26 @@ const suite = {
       },
     },
     {
+      name: 'a leave that was taken back and is refused when it is asked for again: what is said is so', browsers: ['chromium'], // Firefox lets nobody put another answer there
+      run: async (t) => {
+        const page = await open(t);
+        for (const [granted, host, said] of /** @type {const} */ ([[true, 'one.example', 'Undone.'], [false, 'two.example', 'The browser didn\'t allow it. Nothing changed.']])) {
+          await page.evaluate((answer, site) => {
+            const { permissions } = /** @type {any} the browser's question cannot be answered by a driver */ (chrome);
+            permissions.getAll = async () => ({ origins: [`https://${site}/*`] });
+            permissions.remove = async () => true;
+            permissions.request = async () => answer;
+            return chrome.storage.local.set({ theme: answer ? 'dark' : 'light' }); // which has it drawn anew
+          }, granted, host);
+          await until('its row', async () => (await reads(page, '#sites'))?.includes(host));
+          await page.click('#sites button');
+          await says(page, 'Cooldown is no longer allowed there.');
+          await page.click('#undo');
+          await says(page, said);
+        }
+      },
+    },
+    {
       name: 'a site that retries by itself is listed, and asks again once that is switched off',
       run: async (t) => {
         const ear = await t.openExtensionPage('popup.html');
