@@ -12,17 +12,6 @@ import { pause, until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
 
-/** Allowed, and the scripts registered. @param {Scene} t @param {string[]} origins */
-const grant = async (t, origins, permissions = /** @type {string[]} */ ([])) => {
-  await t.driver.grant(t.extension, origins, permissions);
-  const ear = await t.openExtensionPage('popup.html');
-  await until('the scripts are registered', () => ear.evaluate(async (wanted) => {
-    const [script] = await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] });
-    return wanted.every((origin) => script?.matches?.includes(origin));
-  }, origins));
-  await ear.close();
-};
-
 /** The main flow. @param {Scene} t @param {Record<string, string | number>} [setup] */
 const rescued = async (t, setup = {}) => {
   await t.script({ preset: 'seed429' });
@@ -91,7 +80,7 @@ export default {
     {
       name: 'one site is allowed: the main flow there, nothing elsewhere', alone: true,
       run: async (t) => {
-        await grant(t, [`https://${t.host}/*`]);
+        await (await t.grant([`https://${t.host}/*`])).close();
         await rescued(t);
         await rescued(t, { stream: 1 });
         await rescued(t, relayed(t));
@@ -102,7 +91,7 @@ export default {
     {
       name: 'one site is allowed: an error that comes with no failed call is explained there once somebody has written; elsewhere no rule is put in', alone: true,
       run: async (t) => {
-        await grant(t, [`https://${t.host}/*`]);
+        await (await t.grant([`https://${t.host}/*`])).close();
         for (const [host, isHere] of /** @type {const} */ ([['elsewhere.example', false], [t.host, true]])) {
           const page = await t.open('chat.html', {}, { host });
           await page.evaluate(() => { document.querySelector('#talk')?.insertAdjacentHTML('beforeend', '<li class="error" id="probe">Something of before</li>'); });
@@ -122,7 +111,7 @@ export default {
     {
       name: 'a frame of an allowed site in a page that is not: the card stands in the frame', alone: true,
       run: async (t) => {
-        await grant(t, ['https://elsewhere.example/*']);
+        await (await t.grant(['https://elsewhere.example/*'])).close();
         await t.script({ preset: 'seed429' });
         const page = await t.open('framed.html', { inside: 'elsewhere.example' });
         const inner = await until('the inner page', () => page.frames()[1]?.evaluate(() => document.readyState === 'complete' && document.querySelector('#prompt') !== null).then((ready) => (ready ? page.frames()[1] : null)));
@@ -141,7 +130,7 @@ export default {
     {
       name: 'every site is allowed; the popup switches one off and on again', alone: true,
       run: async (t) => {
-        await grant(t, ['https://*/*', 'http://*/*']);
+        await (await t.grant(['https://*/*', 'http://*/*'])).close();
         await rescued(t);
         const page = await t.open();
         const popup = await t.openPopup();
@@ -160,14 +149,14 @@ export default {
     {
       name: 'notifications are allowed: one leads back to the tab, and opens it again where it was closed', alone: true, browsers: ['chromium'], limitMs: 90_000, // headless, Firefox has none
       run: async (t) => {
-        await grant(t, [`https://${t.host}/*`], ['notifications']);
+        await (await t.grant([`https://${t.host}/*`], ['notifications'])).close();
         await ledBack(t);
       },
     },
     {
       name: 'while a switch is turned, the scripts of the other sites stay registered', alone: true,
       run: async (t) => {
-        await grant(t, ['https://*/*', 'http://*/*']);
+        await (await t.grant(['https://*/*', 'http://*/*'])).close();
         const page = await t.openExtensionPage('popup.html');
         const counts = await page.evaluate(async () => {
           /** @type {Array<Promise<unknown[]>>} */
@@ -206,7 +195,7 @@ export default {
         const before = await open();
         await first(before, 'error', 3_000);
         assert.equal(await Card.count(before), 0);
-        await grant(t, ['file:///*']);
+        await (await t.grant(['file:///*'])).close();
         const page = await open();
         await (await t.card(page)).click('#retry');
         await first(page, 'answer');
@@ -226,9 +215,9 @@ export default {
           else { await pause(2_500); assert.equal(await Card.count(page), 0); }
           await page.close();
         };
-        await grant(t, [`https://${t.host}/*`]);
+        await (await t.grant([`https://${t.host}/*`])).close();
         await asks(false);
-        if (!isAsked) await grant(t, [`https://${t.host}/*`], ['webRequest']);
+        if (!isAsked) await (await t.grant([`https://${t.host}/*`], ['webRequest'])).close();
         const page = await t.open(), popup = await t.openPopup();
         const shows = (/** @type {string} */ id) => until(`the popup shows #${id}`, () => popup.evaluate((name) => document.getElementById(name)?.getClientRects().length === 1, id));
         if (isAsked) { await shows('allow-workers'); await popup.click('#allow-workers'); }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { Card } from './lib/card.mjs';
 import { first, send } from './lib/app.mjs';
 import { FAST_MS, STEPS, told, toldOnce } from './lib/steps.mjs';
+import { scriptsIn } from './lib/scene.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/steps.mjs').Step} Step */
@@ -14,10 +15,7 @@ const taken = (step) => ({
   name: `the leave is taken back: ${step.name}`, alone: true, hard: step.name !== 'held',
   run: async (t) => {
     const origins = [`https://${t.host}/*`];
-    await t.driver.grant(t.extension, origins);
-    const ear = await t.openExtensionPage('popup.html');
-    const scripts = () => ear.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches ?? []);
-    await until('the scripts are registered', async () => (await scripts()).includes(/** @type {string} */ (origins[0])));
+    const ear = await t.grant(origins);
     await t.script(...step.answers);
     const page = await t.open();
     await send(page, 'one');
@@ -34,7 +32,7 @@ const taken = (step) => ({
     await pause(500); // a card comes within 100 ms
     assert.equal(await Card.count(page), 0);
     await page.close();
-    await until('the scripts are gone', async () => !(await scripts()).includes(/** @type {string} */ (origins[0])));
+    await until('the scripts are gone', async () => !(await scriptsIn(ear)).some((origin) => origins.includes(origin)));
     await t.script({ preset: 'seed429' });
     const next = await t.open();
     await send(next, 'three');

@@ -6,19 +6,11 @@ import { join } from 'node:path';
 import { Card } from './lib/card.mjs';
 import { first, send, talk } from './lib/app.mjs';
 import { everything, seed } from './lib/history.mjs';
+import { scriptsIn } from './lib/scene.mjs';
 import { until } from './lib/wait.mjs';
 
 /** @typedef {import('./lib/scene.mjs').Scene} Scene */
 
-/** Allowed, and the scripts registered. @param {Scene} t */
-const allow = async (t) => {
-  const origin = `https://${t.host}/*`, ear = await t.openExtensionPage('popup.html');
-  await ear.close();
-  await t.driver.grant(t.extension, [origin]);
-  const popup = await t.openExtensionPage('popup.html');
-  await until('the scripts are registered', () => popup.evaluate(async (wanted) => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches?.includes(wanted), origin));
-  return { popup, origin };
-};
 /** A page with an answer that is held. @param {Scene} t */
 const held = async (t) => {
   await t.script({ preset: 'seed429' });
@@ -41,7 +33,7 @@ export default {
         const file = join(t.extension, 'manifest.json'), now = readFileSync(file, 'utf8'), before = JSON.parse(now);
         writeFileSync(file, JSON.stringify({ ...before, version: '0.0.1' }));
         await t.driver.install(t.extension);
-        const { popup, origin } = await allow(t);
+        const origin = `https://${t.host}/*`, popup = await t.grant([origin]);
         assert.equal(await popup.evaluate(() => chrome.runtime.getManifest().version), '0.0.1');
         await popup.evaluate(() => chrome.storage.local.set({ off: ['off.example'], auto: ['auto.example'], language: 'de', reminders: { 'remind 7': { at_ms: Date.now() + 3_600_000, address: 'https://later.example/', tab_id: 7 } } }));
         const kept = await popup.evaluate(() => chrome.storage.local.get());
@@ -57,7 +49,7 @@ export default {
         assert.equal(await popupNow.evaluate(() => chrome.runtime.getManifest().version), before.version);
         assert.deepEqual(await popupNow.evaluate(() => chrome.storage.local.get()), kept);
         assert.deepEqual((await everything(popupNow)).failures?.filter(({ site }) => site === 'earlier.example').map(({ outcome }) => outcome), ['answered']);
-        await until('the scripts are registered', () => popupNow.evaluate(async (wanted) => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches?.includes(wanted), origin));
+        await until('the scripts are registered', async () => (await scriptsIn(popupNow)).includes(origin));
         await until('the alarm is set anew', () => popupNow.evaluate(async () => (await chrome.alarms.getAll()).some(({ name }) => name === 'remind 7')));
         // The tab of before goes on as without us, or with the new scripts.
         await send(page, 'two');

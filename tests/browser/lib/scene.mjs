@@ -26,6 +26,9 @@ import { until } from './wait.mjs';
 /** One of the built files, or with `src/` of the core's: each place that reads `find` reads `replace`. @typedef {{file: string, find: string, replace: string}} Edit */
 /** @typedef {{name: string, build: 'test' | 'shipped', prepare?: (folder: string) => void, tests: Test[]}} Suite `prepare` changes the suite's own copy of the build */
 
+/** Where the tap is registered. @param {Page} ear a page of the extension @returns {Promise<string[]>} */
+export const scriptsIn = (ear) => ear.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts({ ids: ['tap'] }))[0]?.matches ?? []);
+
 export class Scene {
   /** @type {Page[]} */ pages = [];
 
@@ -85,6 +88,14 @@ export class Scene {
     await until('the popup has its state', () => popup.evaluate((host) => document.getElementById('host')?.textContent === host && document.getElementById('popup')?.hasAttribute('aria-busy') === false, this.host));
     await popup.bringToFront();
     return popup;
+  }
+
+  /** What ships is allowed there, and its scripts are registered. @param {string[]} origins @param {string[]} [permissions] @returns {Promise<Page>} a page of the extension */
+  async grant(origins, permissions) {
+    await this.driver.grant(this.extension, origins, permissions);
+    const ear = await this.openExtensionPage('popup.html');
+    await until('the scripts are registered', async () => { const matched = await scriptsIn(ear); return origins.every((origin) => matched.includes(origin)); });
+    return ear;
   }
 
   /** @param {Page} page @param {number} [limitMs] */
