@@ -65,7 +65,6 @@ pub(super) const CAPS: &[Template] = &[
     own(&["workspace lifetime budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Never),
     own(&["lifetime budget of $", "exceeded. contact your org admin"], K::KeyLimit, O::Account, R::GuardrailBudget, Never),
     own(&["budget of $", "exceeded. contact your org admin"], K::KeyLimit, O::Account, R::GuardrailBudget, Later),
-    own(&["budget limit exceeded (", "contact your org admin"], K::KeyLimit, O::Account, R::GuardrailBudget, Later),
 ];
 
 /// `limit_source`, exactly.
