@@ -11,7 +11,7 @@
 // nothing moves.
 //
 // A text is asked about only where it stands as a failure does: in an alert, a toast, or an element that is called an error; after a failed
-// call, as a message that came at once and consists of it; or as one that calls itself an error and goes on saying nothing else. What grows
+// call, as a message that consists of it and stands still; or as one that calls itself an error and goes on saying nothing else. What grows
 // word by word is an answer, whatever it quotes, and what the person sent is the person's.
 
 (() => {
@@ -175,8 +175,17 @@
       return !('error' in whole || 'choices' in whole || whole.type === 'error');
     } catch { return false; }
   };
-  /** @type {WeakMap<Element, {said: string, since: number}>} messages that call themselves errors, as they stood first */
+  /** @type {WeakMap<Element, {said: string, since: number}>} messages, as they were when last looked at */
   const stood = new WeakMap();
+  /** Whether a message has said the same for a while, or it is looked at again after it. One that grows is an answer. @param {Element} whole */
+  const isStill = (whole) => {
+    const said = tail(whole), now = performance.now(), before = stood.get(whole);
+    if (before?.said === said) return now - before.since >= STILL_MS;
+    const grows = before !== undefined && said.startsWith(before.said);
+    stood.set(whole, { said, since: grows ? Infinity : now });
+    if (!grows) setTimeout(() => { pending.add(whole); timer ||= setTimeout(look, 0); }, STILL_MS);
+    return false;
+  };
   /** @param {string} text */
   const bare = (text) => text.replace(/\s+/g, '');
   /** The message that calls itself an error and says nothing else, where that is so, and it is none of the person's own. @param {Element} inner @returns {Element | null} */
@@ -187,13 +196,7 @@
     const paragraphs = (some) => [...some].filter((one) => PROSE.test(one.tagName) && !FOOTNOTE.test(tail(one))).length;
     // Beside paragraphs, or as one of several, it is quoted.
     if (paragraphs(whole.parentElement?.children ?? []) > (PROSE.test(whole.tagName) ? 1 : 0) || paragraphs(whole.querySelectorAll('p')) > 1) return null;
-    const now = performance.now(), before = stood.get(whole);
-    if (before === undefined) {
-      stood.set(whole, { said, since: now });
-      setTimeout(() => { pending.add(whole); timer ||= setTimeout(look, 0); }, STILL_MS);
-    } else if (before.said !== said) before.since = Infinity; // it goes on, so it is an answer
-    else if (now - before.since >= STILL_MS) return whole;
-    return null;
+    return isStill(whole) ? whole : null;
   };
   /** @type {WeakSet<Element>} what appeared as a message and nothing else, while the person asks */
   const spoken = new WeakSet();
@@ -213,15 +216,15 @@
     // Beside paragraphs that were put in with it, or in a text that is set, it is quoted.
     const isBeside = [...whole.parentElement?.children ?? []].some((one) => one !== whole && isNew(one) && PROSE.test(one.tagName)) || [...whole.querySelectorAll('p')].some((one) => !one.contains(inner));
     if (isBeside || closest(above(whole), WRITTEN) !== null || isPart(tail(whole))) return null;
-    if (until > 0) return whole;
-    // A region that tells of what happens, or a toast by its looks; not a talk that is read out, or that has a window of its own.
-    let isTold = false, isTalk = false, isInside = true;
+    // A toast by its looks, which may be gone soon; a region that tells of what happens, but no talk that is read out, or that has a window of its own.
+    let isToast = false, isTalk = false, isInside = true;
     for (let at = /** @type {Element | null} */ (inner); at !== null; at = above(at)) {
       isTalk ||= spoken.has(at);
-      isTold ||= isInside && getComputedStyle(at).position === 'fixed' && at.querySelector(BOX) === null;
+      isToast ||= isInside && getComputedStyle(at).position === 'fixed' && at.querySelector(BOX) === null;
       isInside &&= at !== whole;
     }
-    return isTold || (!isTalk && closest(inner, POLITE) !== null) ? whole : null;
+    if (isToast) return whole;
+    return (until > 0 || (!isTalk && closest(inner, POLITE) !== null)) && isStill(whole) ? whole : null;
   };
 
   /** @type {Map<string, number>} texts that were asked about, and when */

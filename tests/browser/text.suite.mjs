@@ -206,6 +206,27 @@ export default {
       },
     },
     {
+      name: 'after a failed call: an answer that is written slowly and begins with a failure stays silent; a message in whose place one comes is explained',
+      run: async (t) => {
+        const page = await failed(t);
+        await page.evaluate(async (said) => {
+          const bubble = document.createElement('li');
+          document.querySelector('#talk')?.append(bubble);
+          for (const part of [said, ' That is what', ' OpenRouter says', ' when you have used them all.']) {
+            bubble.append(part);
+            await new Promise((next) => { setTimeout(next, 700); });
+          }
+        }, DAY);
+        await silent(t, page);
+        await show(page, '<li id="last">OpenRouter is still working on it.</li>', '#talk');
+        await page.evaluate(async (said) => {
+          await new Promise((next) => { setTimeout(next, 500); });
+          document.querySelector('#last')?.replaceChildren(said);
+        }, `OpenRouter: ${DAY}`);
+        await explained(t, page, DAY_TITLE);
+      },
+    },
+    {
       name: 'an answer that speaks of a failure it quotes stays silent',
       run: async (t) => {
         const page = await failed(t);
