@@ -83,8 +83,10 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.fault.is_some() {
         return None;
     }
-    // Cloudflare's shortest answer; its number may be cut off.
-    let code = facts.whole.lower().strip_prefix("error code").map(|code| code.trim_start_matches(&[':', ' '][..]));
+    // Cloudflare's shortest answer, of which a log has more around; its number may be cut off.
+    let whole = facts.whole.lower().strip_prefix("error code").map(|code| code.trim_start_matches(&[':', ' '][..]));
+    let number = |code: &&str| code.bytes().all(|byte| byte.is_ascii_digit());
+    let code = facts.body.lines().find_map(|line| line.strip_prefix("error code: ").filter(number)).or(whole);
     let of_gate = match code.unwrap_or("none") {
         // 1000 to 1999 are its refusals, such as 1015 for too many requests and 1020 for a blocked address.
         code if code.len() == 4 && code.starts_with('1') => Some((Reason::GateBlocked, Later)),

@@ -8,6 +8,7 @@ use crate::read::{self, Fault, Text, wait};
 use crate::redact::{GONE, redact};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// What a person copies of a gate's page is no longer.
 const MOST_OF_A_PAGE: usize = 2_000;
@@ -56,6 +57,8 @@ pub(crate) struct Facts<'a> {
     /// A good answer: its text says nothing about a failure.
     pub(crate) is_data: bool,
     wait: Option<(Evidence, f64)>,
+    /// The text that was read, in lower case.
+    lower: OnceCell<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -111,6 +114,7 @@ impl<'a> Facts<'a> {
             whole,
             is_data,
             wait: None,
+            lower: OnceCell::new(),
         };
         facts.wait = facts.find_wait();
         facts
@@ -136,7 +140,8 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 38] = [
+        const BROKEN: [&str; 39] = [
+            "nsurlerrordomain",
             "could not resolve host",
             "unknownhostexception",
             "failed host lookup",
@@ -233,17 +238,12 @@ impl<'a> Facts<'a> {
             return None;
         }
         // `isByok`, as programs call it that have names of their own for what they read.
-        let mut camel = String::new();
-        let mut after_mark = false;
-        for char in name.chars() {
-            match char {
-                '_' => {}
-                char if after_mark => camel.push(char.to_ascii_uppercase()),
-                char => camel.push(char),
-            }
-            after_mark = char == '_';
-        }
-        member_value(&self.body, name).or_else(|| member_value(&self.body, &camel))
+        self.member(name).or_else(|| self.member(&name.replace('_', "")))
+    }
+
+    /// A member's value, whatever letters of its name are capitals.
+    fn member(&self, name: &str) -> Option<String> {
+        member_value(&self.body, self.lower.get_or_init(|| self.body.to_ascii_lowercase()), name)
     }
 
     /// The provider's name as stated.
@@ -265,17 +265,16 @@ impl<'a> Facts<'a> {
     /// The provider's name beside what it said: `[Chutes] …`, as OpenRouter's package for the AI SDK has it, `(provider Chutes)`,
     /// and the label of a person or a program, in a line of its own.
     fn labelled_provider(&self) -> Option<String> {
-        const LABELS: [&str; 14] = [
+        const LABELS: [&str; 13] = [
             "provider",
-            "Provider",
-            "PROVIDER",
-            "Anbieter",
-            "Proveedor",
-            "Provedor",
-            "Fournisseur",
-            "Fornitore",
-            "Dostawca",
+            "anbieter",
+            "proveedor",
+            "provedor",
+            "fournisseur",
+            "fornitore",
+            "dostawca",
             "Провайдер",
+            "провайдер",
             "提供商",
             "供应商",
             "プロバイダー",
@@ -287,7 +286,8 @@ impl<'a> Facts<'a> {
         let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log) && !self.is_later();
         known(self.whole.between("(provider ", &[')']).unwrap_or_default())
             .or_else(|| known(self.said.plain().strip_prefix('[')?.split(']').next()?))
-            .or_else(|| LABELS.iter().filter(|_| prose).find_map(|label| known(&member_value(&self.body, label)?)))
+            .or_else(|| known(self.said.before(templates::POOL)?.rsplit_once("] ")?.0.rsplit('[').next()?))
+            .or_else(|| LABELS.iter().filter(|_| prose).find_map(|label| known(&self.member(label)?)))
     }
 
     /// The model's slug as stated.
@@ -301,7 +301,12 @@ impl<'a> Facts<'a> {
         model_before(said)
             .or_else(|| after(&["high demand for ", "new-account-rpm/", "daily limit reached for "]))
             .or_else(|| limited_model(said))
-            .or_else(|| before(templates::NOT_VALID).or_else(|| word_before(said, templates::NOT_VALID)))
+            .or_else(|| {
+                // A prefix that some libraries take off is what makes it no valid one.
+                let word = word_before(said, templates::NOT_VALID)?;
+                let own = slug(&word).map(|slug| (["openrouter/", &slug].concat(), slug));
+                Some(own.map_or_else(|| word.clone(), |(own, slug)| if word.contains(&own) { own } else { slug }))
+            })
             .or_else(|| before(" requires moderation on ").or_else(|| before(" is only available on agentic")))
             .or_else(stated)
             .or_else(requested)
@@ -361,7 +366,7 @@ impl<'a> Facts<'a> {
         if !matches!(self.exchange.surface, Surface::Page | Surface::Log) || self.is_later() {
             return None;
         }
-        let value = member_value(self.whole.lower(), name)?;
+        let value = member_value(self.whole.lower(), self.whole.lower(), name)?;
         let number = value.split(' ').next().filter(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
         Some(number.to_owned())
     }
@@ -508,15 +513,15 @@ fn title_status(title: &str) -> Option<u16> {
     words.find_map(|word| word.parse::<u16>().ok().filter(|code| word.len() == 3 && (400..600).contains(code)))
 }
 
-/// The value of a member, in any notation: `"name":"…"`, `[name] => …`, `name = …`, `name: String("…")`.
-fn member_value(text: &str, name: &str) -> Option<String> {
+/// The value of a member, in any notation: `"name":"…"`, `[name] => …`, `name = …`, `name: String("…")`, `name ..... …`.
+fn member_value(text: &str, lower: &str, name: &str) -> Option<String> {
     let skip = |text: &str, chars: &str| text.len() - text.trim_start_matches(|char| chars.contains(char)).len();
-    text.match_indices(name).find_map(|(at, _)| {
+    lower.match_indices(name).find_map(|(at, _)| {
         if text.get(..at)?.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_' || last == '-') {
             return None;
         }
-        let rest = text.get(at + name.len()..)?;
-        let rest = rest.get(skip(rest, "\"'\\]`* ")..)?;
+        let behind = text.get(at + name.len()..)?;
+        let rest = behind.get(skip(behind, "\"'\\]`* ")..)?;
         // `{"name":"…","value":"…"}` and `["…","…"]`, as records of traffic and lists of header fields have it.
         let paired = || {
             let marks = &['"', '\'', '\\', ' ', '\n', '\r', '\t', ':'][..];
@@ -525,7 +530,16 @@ fn member_value(text: &str, name: &str) -> Option<String> {
         };
         // `<name>…</name>`.
         let tagged = || rest.strip_prefix('>').filter(|_| text.get(..at).is_some_and(|head| head.ends_with('<')));
-        let mut value = rest.strip_prefix(&[':', '：', '='][..]).or_else(|| rest.strip_prefix("->")).or_else(paired).or_else(tagged)?;
+        // In a column of its own, to which dots may lead, or behind a bold name.
+        let column = || {
+            if let Some(value) = behind.strip_prefix("** ") {
+                return Some(value);
+            }
+            let gap = skip(behind, " .\t");
+            behind.get(gap..).filter(|_| gap > 1 && behind.starts_with(&[' ', '\t'][..]))
+        };
+        let marked = rest.strip_prefix(&[':', '：', '='][..]).or_else(|| rest.strip_prefix("->"));
+        let mut value = marked.or_else(paired).or_else(tagged).or_else(column)?;
         value = value.get(skip(value, ">* \n\r\t")..)?;
         // The type that some dumps print: `string(6) "…"`, `Some(String("…"))`.
         let typed = |value: &str| value.find('(').filter(|at| *at > 0 && value.bytes().take(*at).all(|byte| byte.is_ascii_alphabetic()));
@@ -535,7 +549,7 @@ fn member_value(text: &str, name: &str) -> Option<String> {
         }
         let marks = skip(value, "\"'\\`");
         let value = value.get(marks..)?;
-        let value = value.get(..value.find(|char| "\"'\\`,;)]}|\n<".contains(char)).unwrap_or(value.len()))?;
+        let value = value.get(..value.find(|char| "\"'\\`,;)[]}|\n<".contains(char)).unwrap_or(value.len()))?;
         // Without quotes it ends where the next member begins.
         let mut end = 0;
         for word in value.split(' ').take_while(|word| marks > 0 || !word.contains(':') && !word.contains('=')) {
@@ -563,7 +577,12 @@ fn copied_page(text: &str) -> Option<String> {
         gate && lower.contains("openrouter.ai") && SHOWN.iter().any(|words| lower.contains(words))
     };
     let titled = first.contains(" | ") && is_gates(first);
-    (titled || text.len() <= MOST_OF_A_PAGE && shows()).then(|| first.trim().to_owned())
+    if titled || text.len() <= MOST_OF_A_PAGE && shows() {
+        return Some(first.trim().to_owned());
+    }
+    // The title alone, in a line of its own.
+    let title = text.lines().map(str::trim).find(|line| line.starts_with("openrouter.ai | ") && is_gates(line))?;
+    (text.len() <= MOST_OF_A_PAGE).then(|| title.to_owned())
 }
 
 /// Whose address a URL names.
@@ -729,7 +748,30 @@ fn begins_as(lower: &str, phrase: &str) -> bool {
 /// A status that a text calls one: behind "HTTP", "status", "error code", "openrouter" and the like, in brackets, or
 /// at the head of the text. The last one is the innermost.
 fn status_in(lower: &str) -> Option<u16> {
-    const LEADS: [&str; 13] = [
+    const LEADS: [&str; 36] = [
+        "erro",
+        "erreur",
+        "fehler",
+        "fehlercode",
+        "errore",
+        "codice",
+        "código",
+        "hata",
+        "kod",
+        "kode",
+        "błąd",
+        "fout",
+        "lỗi",
+        "шибка",
+        "код",
+        "错误",
+        "错误码",
+        "状态码",
+        "エラー",
+        "コード",
+        "오류",
+        "코드",
+        "خطأ",
         "http",
         "status of",
         "status",
@@ -757,13 +799,18 @@ fn status_in(lower: &str) -> Option<u16> {
         // `(429)`, `(OpenRouter, 429)`.
         let named = before.trim_end_matches(&[' ', ',', '·', '|', '/', ':'][..]).strip_suffix("openrouter").unwrap_or(before);
         let bracketed = named.ends_with(&['(', '['][..]) && matches!(bytes.get(at), Some(b')' | b']'));
-        let lead = before
+        // Dots may lead to its column.
+        let lead = before.trim_end();
+        let lead = if lead.ends_with("..") { lead.trim_end_matches('.') } else { before };
+        let lead = lead
             .trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/', '·', '•', '→', '—', '–'][..]);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
         // At the head of the text, or behind the tag of a log.
         let first = before.trim().is_empty() || before.ends_with("] ");
         // In any language: what follows the status is OpenRouter's own sentence.
         let behind = lower.get(at..).unwrap_or_default();
+        // The end of an element, in markup.
+        let behind = behind.strip_prefix("</").and_then(|tag| tag.split_once('>')).map_or(behind, |(_, rest)| rest);
         let after = behind.trim_start_matches(|char: char| !char.is_ascii_alphanumeric());
         let mark = behind.get(..behind.len() - after.len()).unwrap_or_default();
         let apart = mark.contains(&[':', '：', '"', '“', '«', '「', '\n'][..]) && !mark.starts_with(&[',', ']', '}'][..]);

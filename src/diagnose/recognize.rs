@@ -242,6 +242,9 @@ impl Facts<'_> {
         let noted = |line: &str| {
             let line = line.trim_start();
             let task = line.starts_with("- [ ] ") || line.starts_with("- [x] ");
+            // A heading that quotes it.
+            let task =
+                task || line.strip_prefix('#').is_some_and(|rest| rest.trim_start_matches(&['#', ' '][..]).starts_with(&['"', '`'][..]));
             let term = line
                 .split_once("`** ")
                 .or_else(|| line.split_once("**` "))
@@ -326,7 +329,8 @@ impl Facts<'_> {
         const OTHERS: [&str; 8] = ["the", "identity", "oauth", "oauth2", "sso", "login", "auth", "payment"];
         let of = |said: &Text| {
             // Other programs have endpoints, and identifiers of models, too.
-            let served = facts::served_model(said).is_some();
+            let of_model = said.after(templates::NOT_FOUND).is_some_and(|rest| rest.starts_with("model "));
+            let served = of_model || facts::served_model(said).is_some();
             let found = said.find(NOT_VALID).and_then(|at| said.lower().get(at + NOT_VALID.len()..));
             let named = !found.is_some_and(|rest| rest.starts_with("entifier"));
             let own = |template: &&Template| {

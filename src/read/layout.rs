@@ -28,7 +28,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         (text.contains("\\/"), |text| text.replace("\\/", "/")),
         (text.contains("\u{1b}["), without_colours),
         (text.contains('%'), decoded),
-        (text.contains("&quot;") || text.contains("&#") || text.contains("&amp;quot;"), without_entities),
+        (["&quot;", "&#", "&amp;quot;", "&mdash;", "&nbsp;"].iter().any(|entity| text.contains(entity)), without_entities),
         (text.contains(is_zero_width), |text| text.replace(is_zero_width, "")),
         // A keyboard that is set to Chinese.
         (text.contains("\"：") || text.contains("”："), |text| text.replace("：", ":").replace("”，", "”,").replace("\"，", "\",")),
@@ -92,9 +92,10 @@ fn decoded_word(word: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The few entities that stand in quoted JSON; a page that shows a page escapes them once more.
+/// The few entities that stand in quoted JSON and beside it; a page that shows a page escapes them once more.
 fn without_entities(text: &str) -> String {
-    const ENTITIES: [(&str, &str); 5] = [("&quot;", "\""), ("&apos;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    const ENTITIES: [(&str, &str); 7] =
+        [("&quot;", "\""), ("&apos;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&mdash;", "—"), ("&amp;", "&")];
     // `&#123;` or `&#x7b;` of the characters that stand in JSON.
     let by_number = |text: &str| {
         let mut parts = text.split("&#");

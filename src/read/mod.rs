@@ -240,20 +240,31 @@ fn read_one(text: &str) -> Reading {
 /// The first object's names are behind backslashes: it is inside a string of which the head is not JSON's.
 fn is_escaped(text: &str) -> bool {
     let inside = |at: usize| text.get(at + 1..).unwrap_or_default().trim_start_matches(&[' ', '\n', '\r', '\t'][..]);
-    // A name without quotation marks says nothing; its value does.
-    let value = |inside: &'_ str| {
-        let name = inside.trim_start_matches(":").bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-        let rest = inside.len() - inside.trim_start_matches(":").len() + name;
-        if name == 0 { 0 } else { inside.len() - inside.get(rest..).unwrap_or_default().trim_start_matches(&[':', ' '][..]).len() }
-    };
-    let opens = |inside: &&str| inside.starts_with(&['"', '\'', '\\'][..]);
     let objects = text.match_indices('{').map(|(at, _)| inside(at));
-    let mut objects = objects.filter_map(|inside| inside.get(value(inside)..)).filter(opens);
+    let mut objects = objects.filter_map(first_quoted);
     objects.next().filter(|inside| inside.starts_with('\\')).is_some_and(|inside| {
         let coded = inside.starts_with("\\u0022");
         let quote = if coded { Some('"') } else { inside.trim_start_matches("\\n").trim_start_matches(&[' ', '\\'][..]).chars().next() };
         quote.is_some_and(|quote| matches!(quote, '"' | '\'') && !has_name(text, quote))
     })
+}
+
+/// From the first quotation mark of an object on: names without any say nothing, nor do numbers.
+fn first_quoted(mut inside: &str) -> Option<&str> {
+    let opens = |text: &str| text.starts_with(&['"', '\'', '\\'][..]);
+    for _ in 0..MAX_NESTING {
+        if opens(inside) {
+            return Some(inside);
+        }
+        let name = inside.trim_start_matches(':');
+        let rest = name.trim_start_matches(|char: char| char.is_ascii_alphanumeric() || char == '_');
+        let value = rest.trim_start_matches(&[':', ' '][..]);
+        if rest.len() == name.len() || opens(value) {
+            return Some(value).filter(|value| rest.len() < name.len() && opens(value));
+        }
+        inside = value.trim_start_matches(|char: char| char.is_ascii_alphanumeric() || char == '.').strip_prefix(',')?.trim_start();
+    }
+    None
 }
 
 /// A member's name in plain quotation marks: `"name":`.
