@@ -31,7 +31,7 @@ const offer = async (name, where, origins) => {
     const change = button.getAttribute('aria-pressed') === 'true' ? api.permissions.remove({ origins }) : api.permissions.request({ origins });
     change.catch(() => false).then(async (changed) => {
       show(await api.permissions.contains({ origins }));
-      part('note').textContent = say(changed ? 'welcome_where_changed' : 'popup_refused');
+      part('where-note').textContent = say(changed ? 'welcome_where_changed' : 'popup_refused');
     });
   });
   show(await api.permissions.contains({ origins }));

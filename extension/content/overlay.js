@@ -45,6 +45,8 @@
     #card .main .price { color: inherit; }
     #card .price, #card .detail { font-size: .86em; font-weight: 400; }
     #card .quiet, .asks, #panel, #rule { font-size: .93em; }
+    #card .away { margin-inline-start: .3em; }
+    #card .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     .asks, #rule { column-gap: 16px; }
     #card .ask { display: inline-flex; gap: 6px; align-items: baseline; min-block-size: 28px; padding: 2px 0; border: 0; background: none; color: var(--strong); }
     #panel { display: grid; gap: 6px; padding-block-start: 9px; border-block-start: 1px solid var(--line); }
@@ -284,7 +286,9 @@
       // The first one is the thing to press, unless it costs money or changes the model.
       const kind = (/** @type {Verdict['remedies'][number]} */ { type, costs }) => (actions.childElementCount > 0 || costs === 'credits' || type === 'other_model' || type === 'paid_variant' ? 'remedy' : 'remedy main');
       let links = remedies.some(changes) ? 1 : 2, buttons = 2;
-      for (const [index, remedy] of isOver ? [] : remedies.entries()) {
+      // In the card's order: the same again, what sends a changed one, pages.
+      const ranked = remedies.map((remedy, index) => ({ remedy, index, rank: remedy.type === 'retry' ? 0 : changes(remedy) ? 1 : 2 })).sort((a, b) => a.rank - b.rank);
+      for (const { remedy, index } of isOver ? [] : ranked) {
         if (remedy.type === 'retry') {
           if (phase === 'released' || (phase === 'explained' && !reload)) continue;
           const button = add(actions, 'button', phase === 'retrying' ? say('card_retrying') : remedy.label, actions.childElementCount > 0 ? '' : 'main', 'retry');
@@ -295,7 +299,11 @@
           acts(button, phase === 'armed' ? 'disarm' : 'retry');
         } else if (changes(remedy)) offer(buttons > 0 ? actions : asks, buttons-- > 0 ? kind(remedy) : 'ask', 'remedy', index, remedy);
         else if (remedy.asks === 'limits' || (remedy.asks === 'providers' && isKept)) { offer(asks, 'ask', 'remedy', index, remedy); continue; }
-        else if (remedy.url !== null && links-- > 0) Object.assign(add(actions, 'a', remedy.label, kind(remedy)), { href: remedy.url, target: '_blank', rel: 'noopener noreferrer' });
+        else if (remedy.url !== null && links-- > 0) {
+          const link = Object.assign(add(actions, 'a', '', kind(remedy)), { href: remedy.url, target: '_blank', rel: 'noopener noreferrer' });
+          add(add(link, 'span', remedy.label), 'span', '↗', 'away').setAttribute('aria-hidden', 'true');
+          add(link, 'span', ` ${say('card_new_tab')}`, 'unseen');
+        }
         else continue;
         add(hints, 'p', remedy.type.startsWith('other_') ? '' : remedy.hint); // what their names and prices say already
       }
