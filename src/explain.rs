@@ -17,6 +17,8 @@ use std::cell::OnceCell;
 const MAX_RAW: usize = 4_000;
 /// Characters of an unknown failure's message that stand in a sentence.
 const MAX_QUOTE: usize = 140;
+/// Of a message that says no more than that a provider failed, with the object it stands in.
+const LEAST_QUOTE: usize = 40;
 
 /// Every sentence the card shows, in the person's language, redacted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,7 +186,9 @@ impl<'a> Speech<'a> {
                     None if self.case.question.exchange.surface == Surface::Http => self.case.facts.whole.clone(),
                     None => return None,
                 };
-                return Some(shorten(&redact(quote.plain()), MAX_QUOTE));
+                // That a provider failed is no reason, whatever object it stands in.
+                let says_no_more = quote.has("provider returned error") && quote.plain().len() <= LEAST_QUOTE;
+                return (!says_no_more).then(|| shorten(&redact(quote.plain()), MAX_QUOTE));
             }
         }?;
         // What is as short as this is no secret.

@@ -246,6 +246,7 @@ fn the_tap_knows_the_refusals_that_a_change_mends() {
         "hb-ne-allowed-account: kept in vain",
         "provider-404-model: kept in vain",
         "step-gate-free-endpoints-by-agentic-harness: kept in vain",
+        "wild-w-by-bed-403: kept in vain",
         "provider-401: missed",
     ];
     let (mut kept, mut wrong) = (0, std::collections::BTreeSet::new());

@@ -12,7 +12,7 @@
 //! What was decided is then held to three more: `availability.retryable`, where its code is a new one; the provider's own code and
 //! words, for the finer reason; and the text's end, beyond which the credential may have stood.
 
-use super::facts::{Facts, PHRASES, evidence};
+use super::facts::{Facts, PHRASES, evidence, is_own};
 use super::templates::{self, Template, Topic, topic};
 use super::{Certainty, Evidence, Kind, LimitOwner, Reason, RetryHelps};
 use crate::read::{Fault, Text, wait};
@@ -80,7 +80,9 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
         let (reason, retry) = if refused { (Reason::GateBlocked, Later) } else { (Reason::GateFailed, Now) };
         return Some(Finding::new(Kind::EdgeBlock, LimitOwner::Edge, reason, retry, Certain).on("html", title));
     }
-    if facts.fault.is_some() {
+    // What a client's own error says of the connection that it lost is no answer of anybody's.
+    let is_stated = |fault: &Fault| fault.code.is_some() || fault.code_in_words.is_some() || fault.marks() > 0 || is_own(&fault.message);
+    if facts.fault.as_ref().is_some_and(is_stated) {
         return None;
     }
     // Cloudflare's shortest answer, of which a log has more around; its number may be cut off.
@@ -334,6 +336,10 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     let worded = |kind, owner, reason, retry, words: &'static str| (kind, owner, reason, retry, Likely, words);
     let (kind, owner, reason, retry, certainty, words) = match status {
         429 => return limit(facts, of_provider),
+        // A provider that has no other word for what is too long fails.
+        500 | 502 | 503 if about(Topic::Context).is_some() => {
+            worded(K::ContextLength, O::None, R::TooLong, Never, about(Topic::Context).unwrap_or_default())
+        }
         400 | 413 | 422 => {
             if let Some(words) = about(Topic::Context) {
                 worded(K::ContextLength, O::None, R::TooLong, Never, words)
@@ -413,6 +419,10 @@ fn implied_status(facts: &Facts<'_>) -> Option<u16> {
         (Topic::Key, 401),
     ];
     let upstream = facts.said.has(templates::UPSTREAM);
+    // OpenRouter's word for a key that it doesn't know.
+    if facts.said.has("user not found") {
+        return Some(401);
+    }
     if facts.fault.is_none() && !upstream && !facts.said.has("provider returned error: ") {
         return None;
     }

@@ -66,7 +66,10 @@ impl<'a> Facts<'a> {
     pub(crate) fn gather(exchange: &'a Exchange, request: Option<&RequestFacts>) -> Self {
         let prose = matches!(exchange.surface, Surface::Page | Surface::Log);
         let body = head(&exchange.body);
-        let body = if prose { read::layout::plain(body) } else { body.into() };
+        let page = if prose { None } else { read::html_title(body) };
+        // The page of a server that tells of its own failure shows what it met.
+        let shown = prose || page.is_some() && exchange.status >= 400 && host(&exchange.url) != Host::Ours;
+        let body = if shown || body.contains("\\/") { read::layout::plain(body) } else { body.into() };
         // Secrets go before anything is read: what was never read cannot be told. Only a text whose lines are whole
         // shows them whole.
         let body = match body {
@@ -77,14 +80,15 @@ impl<'a> Facts<'a> {
             let page = read::quoted_page(&body).filter(|title| is_gates(title) || is_page_for_answer(&body, title));
             page.or_else(|| copied_page(&body))
         } else {
-            read::html_title(&body)
+            page
         };
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
         let headless = well && !read::has_head(&body);
-        let unread = html.is_some() && !prose || headless;
+        let unread = html.is_some() && !shown || headless;
         let read::Reading { roots, cut } = if unread { read::Reading::default() } else { read::read(&body) };
-        let fault = read::fault::find(&roots, well, prose).filter(|fault| html.is_none() || fault.marks() > 0);
+        let fault = read::fault::find(&roots, well, prose);
+        let fault = fault.filter(|fault| html.is_none() || fault.marks() > 0 || !prose && is_own(&fault.message));
         // A page inside of an error that OpenRouter states is its provider's.
         let html = html.filter(|_| fault.is_none());
         let whole = Text::new(&body);
@@ -127,10 +131,12 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 11] = [
+        const SLOW: [&str; 13] = [
+            "und_err_headers_timeout",
+            "und_err_body_timeout",
             "sockettimeoutexception",
             "seconds elapsing",
-            "operation timed out after",
+            "operation timed out",
             "idle timeout exceeded",
             "aborted due to timeout",
             "read timed out",
@@ -140,7 +146,8 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 39] = [
+        const BROKEN: [&str; 40] = [
+            "unexpected end of json input",
             "nsurlerrordomain",
             "could not resolve host",
             "unknownhostexception",
@@ -215,8 +222,17 @@ impl<'a> Facts<'a> {
         match (code, words) {
             // What OpenRouter's own type names is finer than a server error that some relay made of it.
             (Some(500 | 502), Some(400..=429)) if fault.is_some_and(|fault| fault.error_type.is_some()) => words,
+            // A relay answers so to whatever it met, and passes on that a provider failed, but not how.
+            (None, None) if self.is_relays_own_status() => None,
             _ => code.or(words).or_else(|| self.status()),
         }
+    }
+
+    /// The status is that of a server in between alone, and one that means nothing by itself.
+    fn is_relays_own_status(&self) -> bool {
+        let bare = self.fault.as_ref().is_none_or(|fault| fault.raw.is_empty() && fault.metadata.is_empty());
+        let relayed = self.host != Host::Ours && matches!(self.exchange.status, 400 | 500) && self.named_status().is_none();
+        relayed && bare && self.whole.has("provider returned error")
     }
 
     /// What stands around the error may be another one's.
@@ -234,7 +250,8 @@ impl<'a> Facts<'a> {
     /// table, a log's `name=value`. Only where no object has such members: of two failures each has its own.
     pub(crate) fn stray(&self, name: &str) -> Option<String> {
         let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log);
-        if !prose || self.is_later() || self.fault.as_ref().is_some_and(Fault::has_own_members) {
+        let unread = prose || self.fault.is_none() && !read::has_head(&self.body);
+        if !unread || self.is_later() || self.fault.as_ref().is_some_and(Fault::has_own_members) {
             return None;
         }
         // `isByok`, as programs call it that have names of their own for what they read.
@@ -256,8 +273,8 @@ impl<'a> Facts<'a> {
             .or_else(|| self.exchange.header("x-provider-name").map(str::to_owned))
             .or_else(|| name(self.said.between("requires moderation on ", &['.', '"'])?))
             .or_else(|| name(self.said.between(templates::UPSTREAM, &[':'])?))
-            .or_else(|| name(self.whole.between("provider returned error (", &[':', ')'])?).filter(|name| provider::is_known(name)))
-            .or_else(|| name(self.whole.before(") provider returned error")?.strip_prefix('(')?))
+            .or_else(|| name(self.whole.between("provider returned error (", &[':', ',', ')'])?).filter(|name| provider::is_known(name)))
+            .or_else(|| name(self.whole.before(") provider returned error")?.rsplit('(').next()?).filter(|name| provider::is_known(name)))
             .or_else(|| self.labelled_provider())
             .filter(|name| !self.is_torn(name) && !name.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("openrouter")))
     }
@@ -311,7 +328,7 @@ impl<'a> Facts<'a> {
             .or_else(stated)
             .or_else(requested)
             .or_else(|| after(&[templates::NOT_FOUND, "no endpoints for "]))
-            .or_else(|| slug_after(&self.whole, "failed to invoke model "))
+            .or_else(|| ["failed to invoke model ", "with model "].iter().find_map(|words| slug_after(&self.whole, words)))
             .or_else(|| after(&["providers serving "]))
             .or_else(|| slug(fault?.model.as_deref()?))
             .or_else(|| slug_after(&self.whole, "model_name: "))
@@ -581,7 +598,8 @@ fn copied_page(text: &str) -> Option<String> {
         return Some(first.trim().to_owned());
     }
     // The title alone, in a line of its own.
-    let title = text.lines().map(str::trim).find(|line| line.starts_with("openrouter.ai | ") && is_gates(line))?;
+    let named = |line: &&str| line.starts_with("openrouter.ai | ") || line.contains(" | openrouter.ai | ");
+    let title = text.lines().map(str::trim).filter(named).find(|line| is_gates(line))?;
     (text.len() <= MOST_OF_A_PAGE).then(|| title.to_owned())
 }
 
@@ -805,8 +823,9 @@ fn status_in(lower: &str) -> Option<u16> {
         let lead = lead
             .trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/', '·', '•', '→', '—', '–'][..]);
         let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
-        // At the head of the text, or behind the tag of a log.
-        let first = before.trim().is_empty() || before.ends_with("] ");
+        // At the head of the text or of a quotation, or behind the tag of a log.
+        let quoted = before.ends_with(&['“', '«', '„', '「'][..]) && lower.get(at..).is_some_and(|rest| rest.starts_with(' '));
+        let first = before.trim().is_empty() || before.ends_with("] ") || quoted;
         // In any language: what follows the status is OpenRouter's own sentence.
         let behind = lower.get(at..).unwrap_or_default();
         // The end of an element, in markup.
@@ -825,7 +844,7 @@ fn status_in(lower: &str) -> Option<u16> {
         let mut told = || {
             read += 1;
             let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
-            read <= MOST_SENTENCES && own.chain(&["rate limit exceeded", templates::UPSTREAM]).any(|words| says(words))
+            read <= MOST_SENTENCES && own.chain(&["rate limit exceeded", "user not found", templates::UPSTREAM]).any(|words| says(words))
         };
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
         // The name of a member, as in a table of messages, or of a count is no status that anybody met.

@@ -102,6 +102,10 @@ impl Facts<'_> {
         };
         let names = || whole.match_indices("openrouter").map(|(at, _)| at).filter(|at| !foreign(*at)).take(MOST_SIGNS);
         let Some(at) = names().next() else { return false };
+        // The client could not read an answer that went well.
+        if self.whole.first_of(&["type validation failed", "no object generated"]).is_some() {
+            return false;
+        }
         let before = whole.get(..at).unwrap_or_default().trim_end();
         if WITHOUT.iter().any(|word| before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|last: char| last.is_ascii_alphabetic())))
         {
@@ -112,9 +116,15 @@ impl Facts<'_> {
             let listed = self.fault.as_ref().is_some_and(|fault| fault.path.contains("errors[") && fault.code.is_none());
             return !is_code_or_list(&self.exchange.body) && (!listed || self.named_status().is_some());
         }
-        // Firefox says "NetworkError when attempting to fetch resource".
-        let when = whole.match_indices(" when ").any(|(at, _)| !whole.get(..at).is_some_and(|before| before.ends_with("networkerror")));
-        if when || self.whole.has(" if ") {
+        // What is said of a case, and not by who met it: "NetworkError when attempting to fetch", as Firefox says, "when I ask".
+        let supposed = |part: &str| {
+            let part = part.to_ascii_lowercase();
+            let met = |at: usize| {
+                part.get(at + 6..).is_some_and(|rest| ["i ", "using", "attempting", "trying"].iter().any(|word| rest.starts_with(word)))
+            };
+            part.contains("openrouter") && (part.contains(" if ") || part.match_indices(" when ").any(|(at, _)| !met(at)))
+        };
+        if self.body.split("\n\n").flat_map(|part| part.split("\n- ")).any(supposed) {
             return false;
         }
         // In a log one line may name the server and the next one its status; what people write is one sentence.
@@ -129,14 +139,18 @@ impl Facts<'_> {
             let advised = || whole.get(..name).is_some_and(|before| before.ends_with("your "));
             // Words of its own beside a status join the two.
             let own = || self.whole.first_of(&["user not found", "insufficient credits"]).is_some();
-            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && !elsewhere && (in_log || !parted || advised() || own())
+            // So does the address that was called.
+            let called = || whole.get(name..).is_some_and(|rest| rest.starts_with("openrouter.ai/api/"));
+            between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && !elsewhere && (in_log || !parted || advised() || own() || called())
         };
         let beside = |words: &str| {
             let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
             names().any(|name| signs.iter().any(|sign| near(name, *sign)))
         };
         let broken = self.broken().is_some_and(|(words, _)| beside(words));
-        broken || self.named_status().is_some_and(|status| beside(&status.to_string()))
+        broken
+            || self.whole.has("user not found") && beside("user not found")
+            || self.named_status().is_some_and(|status| beside(&status.to_string()))
     }
 
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
@@ -192,7 +206,8 @@ impl Facts<'_> {
             "{...}",
         ];
         const ANNOUNCED: [&str; 5] = ["you may see", "you might see", "you'll see", "you will see", "you would see"];
-        const EXAMPLES: [&str; 11] = [
+        const EXAMPLES: [&str; 12] = [
+            " like: ",
             "example error",
             "something like",
             "such as",
@@ -299,6 +314,12 @@ impl Facts<'_> {
     /// The member of the error object that only OpenRouter sends.
     fn mark(&self, fault: &Fault) -> Option<(String, String)> {
         if fault.marks() == 0 {
+            // In a dump its id may stand beside it.
+            let dumped =
+                matches!(self.exchange.surface, Surface::Page | Surface::Log) && fault.code.is_some() && self.whole.has(", user_id=");
+            if dumped {
+                return Some(("user_id".to_owned(), String::new()));
+            }
             // By itself the member is anybody's; with a provider's name it is not.
             let name = fault.text("provider_name").filter(|name| provider::is_known(name))?;
             return Some((fault.field("metadata.provider_name"), name.to_owned()));
@@ -399,7 +420,7 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
         let met = ["error", "got", "getting", "received", "returned", "with"].iter().any(|word| lead.ends_with(word));
         // Who tells of themselves, or asks, was told so; a manual tells what a program says.
         let met = met
-            || [" says", " said", " saying", " indicating", " stating", " reading", " get", " gives", " gave", " me"]
+            || [" message", " says", " said", " saying", " indicating", " stating", " reading", " get", " gives", " gave", " me"]
                 .iter()
                 .any(|word| lead.ends_with(word))
                 && person();
@@ -413,7 +434,7 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
             let rest = rest.trim_start_matches(marks).trim_start();
             ["means", "just means", "simply means", "only means", "no longer"].iter().any(|verb| rest.starts_with(verb))
                 || ["is shown", "is returned", "appears", "indicates"].iter().any(|verb| told.starts_with(verb)) && !person()
-                || ["usually means", "typically means"].iter().any(|verb| told.contains(verb))
+                || ["usually means", "typically means", "is openrouter's"].iter().any(|verb| told.contains(verb))
         };
         // `"…" (502)` was met.
         let stated = || {
@@ -451,7 +472,9 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 42] = [
+    const CODE: [&str; 44] = [
+        "@Test",
+        "[Fact",
         "```diff",
         "msgid ",
         "exports[",

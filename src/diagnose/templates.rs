@@ -59,6 +59,8 @@ pub(super) const CAPS: &[Template] = &[
     own(&["limit). manage it using https://openrouter.ai/"], K::KeyLimit, O::Key, R::KeyCap, Never),
     own(&["key limit exceeded ("], K::KeyLimit, O::Key, R::KeyCap, Never),
     shared(&["key limit exceeded"], K::KeyLimit, O::Key, R::KeyCap, Never),
+    // Of a key by whoever manages it.
+    own(&["api key budget limit exceeded ("], K::KeyLimit, O::Key, R::KeyCap, Later),
     own(&["workspace daily budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
     own(&["workspace weekly budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
     own(&["workspace monthly budget of", "exceeded"], K::KeyLimit, O::Account, R::WorkspaceBudget, Later),
@@ -123,6 +125,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["no endpoints available matching your guardrail"], K::DataPolicy, O::None, R::Guardrail, Never),
     own(&["endpoints found matching your data policy"], K::DataPolicy, O::None, R::PrivacySettings, Never),
     own(&["endpoints for", "match your data policy"], K::DataPolicy, O::None, R::PrivacySettings, Never),
+    own(&["model training violation"], K::DataPolicy, O::None, R::PrivacySettings, Never),
     own(&["this model requires you to complete the following before use"], K::NoEndpoints, O::Account, R::Attestation, Never),
     own(&["is only available on agentic harnesses"], K::NoEndpoints, O::None, R::AgenticOnly, Never),
     own(&["model is unavailable for free. the paid version"], K::NoEndpoints, O::None, R::FreeEnded, Never),
@@ -206,6 +209,7 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
     (
         Topic::Context,
         &[
+            "exceeds the context window",
             "maximum context length",
             "context_length_exceeded",
             "prompt is too long",
@@ -254,6 +258,7 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
             "key has expired",
             "authentication_error",
             "invalid authentication",
+            "security token included in the request",
             "unauthorized",
         ],
     ),

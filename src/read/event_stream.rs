@@ -3,6 +3,8 @@
 //! Source: WHATWG HTML, "Server-sent events", section 9.2.6. OpenRouter's keep-alive comments
 //! (`: OPENROUTER PROCESSING`) are comments like any other.
 
+use super::fault::tells_failure;
+
 /// Bytes of one event, or of one line, that are kept; a stream that never ends a line costs no more.
 const MAX_EVENT: usize = 262_144;
 
@@ -21,6 +23,8 @@ pub struct EventStream {
     line: Vec<u8>,
     /// The `data` of the event that has not ended yet.
     event: Option<String>,
+    /// It is named as a failure.
+    failed: bool,
     /// The last byte was a carriage return: a line feed that follows belongs to the same line end.
     after_return: bool,
 }
@@ -71,12 +75,19 @@ impl EventStream {
                 Some(_) => {}
                 None => self.event = Some(value.to_owned()),
             }
+        } else if let Some(name) = line.strip_prefix("event:") {
+            self.failed = tells_failure(name);
         }
         None
     }
 
     fn end_event(&mut self) -> Option<String> {
-        self.event.take().filter(|payload| payload.trim() != "[DONE]")
+        let failed = std::mem::take(&mut self.failed);
+        let payload = self.event.take().filter(|payload| payload.trim() != "[DONE]")?;
+        // An object that is an error by its event's name alone.
+        let bare =
+            failed && payload.starts_with('{') && !["\"error\"", "\"message\"", "\"type\""].iter().any(|name| payload.contains(name));
+        Some(if bare { ["{\"error\":", &payload, "}"].concat() } else { payload })
     }
 }
 

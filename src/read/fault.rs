@@ -256,9 +256,10 @@ fn best(faults: Vec<Fault>) -> Option<Fault> {
 /// It stands in a list that is no part of an answer's own shape, or in what somebody wrote.
 fn is_record(fault: &Fault) -> bool {
     let mut lists = fault.path.match_indices('[').map(|(at, _)| fault.path.get(..at).unwrap_or_default());
-    let written =
-        fault.nested > 0 && !fault.path.starts_with("error.") && fault.path.split('.').any(|member| matches!(member, "body" | "text"));
-    written || lists.any(|list| !list.is_empty() && !["choices", "errors"].iter().any(|own| list.ends_with(own)))
+    let written = fault.nested > 0
+        && !["error.", "errors["].iter().any(|head| fault.path.starts_with(head))
+        && fault.path.split('.').any(|member| matches!(member, "body" | "text"));
+    written || lists.any(|list| !list.is_empty() && !["choices", "errors", "error"].iter().any(|own| list.ends_with(own)))
 }
 
 /// A walk through what was read, which keeps the errors it meets.
@@ -275,6 +276,15 @@ impl Search {
         }
         match value {
             Value::Array(items) => {
+                // An event of a socket: its name, and what it brings.
+                if let [Value::String(name), brought @ ..] = items.as_slice()
+                    && tells_failure(name)
+                {
+                    for item in brought.iter().filter_map(Value::as_object) {
+                        self.sentence(item, &join(path, name), nested);
+                        item.values().filter_map(Value::as_object).for_each(|inner| self.sentence(inner, &join(path, name), nested));
+                    }
+                }
                 for (index, item) in items.iter().enumerate().take(MAX_FAULTS) {
                     self.look(item, &[path, "[", &index.to_string(), "]"].concat(), depth + 1, nested);
                 }
@@ -294,6 +304,7 @@ impl Search {
                 self.inside(error.get("message"), &at, nested);
                 self.passed_on(error, &at, depth, nested);
             }
+            Some(list @ Value::Array(_)) => self.look(list, &join(path, "error"), depth + 1, nested),
             _ if is_error(members) => {
                 self.faults.push(fault(path, members, members, false, nested));
                 self.inside(members.get("message"), path, nested);
@@ -344,12 +355,34 @@ impl Search {
     /// What a program adds to an error of its own is the one that it met: `data`, `cause`, `details` and the like.
     fn passed_on(&mut self, error: &Map<String, Value>, path: &str, depth: usize, nested: usize) {
         let added = |key: &str| key == "error" || !is_quiet(key) && !matches!(key, "message" | "raw");
+        // Whatever the status, no model wrote it.
+        let well = std::mem::take(&mut self.well);
+        if !error.contains_key("message") {
+            self.sentence(error, path, nested);
+        }
         for (key, member) in error.iter().filter(|(key, _)| added(key)) {
             match member {
-                Value::Object(_) => self.look(member, &join(path, key), depth + 1, nested + 1),
-                _ if self.well => {}
+                Value::Object(inner) => {
+                    self.sentence(inner, &join(path, key), nested + 1);
+                    self.look(member, &join(path, key), depth + 1, nested + 1);
+                }
                 _ => self.inside(Some(member), &join(path, key), nested),
             }
+        }
+        self.well = well;
+    }
+
+    /// A sentence of OpenRouter's under a name that is a program's own, with the status beside it.
+    fn sentence(&mut self, members: &Map<String, Value>, path: &str, nested: usize) {
+        let says = |text: &str| is_own(text) || text.starts_with("Upstream error from ");
+        let said = members
+            .iter()
+            .filter(|(key, _)| !is_quiet(key))
+            .find_map(|(key, member)| Some((key, member.as_str().filter(|text| says(text))?)));
+        if let Some((key, said)) = said.filter(|_| !is_error(members)) {
+            let number = |key: &&str| members.get(*key).and_then(scalar)?.parse::<u16>().ok().filter(|code| (400..600).contains(code));
+            let code = ["code", "status", "http", "statusCode", "status_code"].iter().find_map(number);
+            self.faults.push(Fault { path: join(path, key), message: said.to_owned(), code, nested, ..Fault::default() });
         }
     }
 
@@ -383,6 +416,12 @@ impl Search {
             }
         }
     }
+}
+
+/// A name of an event by which a server says that something failed.
+pub(super) fn tells_failure(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["error", "fail", "exception"].iter().any(|word| name.contains(word))
 }
 
 /// Members in which no error is looked for: what the model wrote, earlier attempts, what was read already.
@@ -473,7 +512,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
         provider: stated(around, "provider"),
         model: ["model", "modelId", "model_id"].into_iter().find_map(|key| stated(around, key)),
         request_id: generation(around, "request_id").or_else(|| generation(around, "id")),
-        user_id: stated(around, "user_id").is_some_and(|id| id == GONE || id.starts_with("user_") || id.starts_with("org_")),
+        user_id: stated(around, "user_id").is_some_and(|id| id == GONE || id.starts_with("user") || id.starts_with("org_")),
         exact,
         in_choice: path.contains("choices[") && (code.is_some() || around.contains_key("finish_reason")),
         raw,

@@ -21,7 +21,7 @@ type Step = fn(&str) -> String;
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
-    let steps: [(bool, Step); 10] = [
+    let steps: [(bool, Step); 11] = [
         // Templates double the braces that are meant.
         (text.contains("{{\"") || text.contains("{{'"), |text| text.replace("{{", "{").replace("}}", "}")),
         // PHP escapes slashes.
@@ -35,6 +35,8 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         (text.contains('“') && (!text.contains('"') || text.contains("{“") || text.contains("”:")), |text| {
             text.replace(&['“', '”', '„'][..], "\"").replace(&['‘', '’'][..], "'")
         }),
+        // Typed off a screen.
+        (text.contains("temporarily rate limited"), |text| text.replace("temporarily rate limited", "temporarily rate-limited")),
         // Programs that read letters off a picture part names at their marks.
         (text.contains("provider_ name"), |text| text.replace("_ ", "_")),
         (text.contains('\n'), |text| rejoined(&unwrapped(&without_gutter(text)))),
@@ -253,7 +255,9 @@ fn broken_at_width(lines: &[&str], measure: Measure) -> usize {
     // The last part of a broken line ends what it is part of; where a string goes on, the lines were broken between words.
     let goes_on = || {
         let joined: String = (0..=full).map(part).collect();
-        is_in_string(&joined) && !part(full + 1).trim().is_empty()
+        // Its object may begin before.
+        let open = is_in_string(&joined) || !joined.contains('{') && joined.starts_with('"') && joined.matches('"').count() == 1;
+        open && !part(full + 1).trim().is_empty()
     };
     let torn = match full {
         0 => false,

@@ -180,7 +180,7 @@ pub struct Reading {
 /// ```
 #[must_use]
 pub fn read(text: &str) -> Reading {
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let text = packet(text.trim_start_matches('\u{feff}').trim());
     let payloads = match event_stream::error_parts(text) {
         Some(parts) => parts,
         None if event_stream::is_event_stream(text) => event_stream::payloads(text),
@@ -198,8 +198,16 @@ pub fn read(text: &str) -> Reading {
 /// Whether the text begins where an answer begins: with a value, or with a field of an event stream.
 #[must_use]
 pub fn has_head(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let text = packet(text.trim_start_matches('\u{feff}').trim_start());
     text.starts_with(&['{', '['][..]) || event_stream::is_event_stream(text) || event_stream::error_parts(text).is_some()
+}
+
+/// The list in a packet of Socket.IO, behind its type.
+///
+/// Source: socket.io, protocol version 5: `42["event",…]`.
+fn packet(text: &str) -> &str {
+    let list = text.strip_prefix("42").unwrap_or(text);
+    if list.starts_with("[\"") { list } else { text }
 }
 
 fn read_one(text: &str) -> Reading {

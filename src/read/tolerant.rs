@@ -196,7 +196,9 @@ impl Reader<'_> {
 
     /// The first of equal keys counts; a value in which the text ended, only where a part of it says something.
     fn insert(&self, members: &mut Map<String, Value>, key: String, value: Value) {
-        if !self.torn || SENTENCES.contains(&key.as_str()) || is_status(&value) {
+        // What an object in a string says is told by its own members.
+        let holds = value.as_str().is_some_and(|text| text.contains('{') && text.contains('"'));
+        if !self.torn || SENTENCES.contains(&key.as_str()) || is_status(&value) || holds {
             members.entry(key).or_insert(value);
         }
     }

@@ -34,10 +34,10 @@ const held = async (t, setup = {}, answer = { preset: 'seed429' }) => {
   await card.reaches('held');
   return { page, card };
 };
-/** Is it sent again? What was under way has come by then. @param {Scene} t */
-const isSentAgain = async (t) => {
+/** Is it sent again? What was under way has come by then. @param {Scene} t @param {number} [before] calls until then */
+const isSentAgain = async (t, before = 1) => {
   await pause(400);
-  return (await t.log()).length > 1;
+  return (await t.log()).length > before;
 };
 /** Has the app its answer, whichever, within this time? @param {Page} page @param {number} [limitMs] */
 const isAnswered = (page, limitMs = 3_000) => until('an answer', async () => (await talk(page)).some(({ kind, details }) => kind !== 'user' && details !== null), limitMs).then(() => true, () => false);
@@ -413,32 +413,37 @@ const ATTACKS = [
   {
     name: 'moves the card under a click', without: [edit('performance.now() - movedAt < GUARD_MS', 'performance.now() < 0', OVERLAY), edit('deafUntil = performance.now() + DEAF_MS;', 'deafUntil = 0;', 'handles.js'), edit('    if (isSeen) return;\n', '    if (box) return;\n', CARD)],
     succeeds: async (t) => {
-      const { page, card } = await held(t);
-      // Where a field to type in comes and goes, the card stands elsewhere. When it was last seen where it had been:
-      const field = (/** @type {boolean} */ isThere) => page.evaluate((there) => {
-        const place = () => { const { x, y } = document.querySelector('div[data-cooldown]')?.shadowRoot?.querySelector('iframe')?.getBoundingClientRect() ?? { x: 0, y: 0 }; return `${x} ${y}`; }, first = place();
-        document.querySelector('.bait')?.remove();
-        if (there) document.body.append(Object.assign(document.createElement('textarea'), { className: 'bait', style: 'position:fixed;inset:auto 0 0 auto;width:420px;height:400px' }));
-        let at = performance.now();
-        dispatchEvent(new Event('resize'));
-        return /** @type {Promise<number>} */ (new Promise((done) => {
-          const look = () => {
-            if (place() !== first) { done(at); return; }
-            at = performance.now();
-            requestAnimationFrame(look);
-          };
-          look();
-        }));
-      }, isThere);
-      await field(true);
-      const there = await card.steady('#retry');
-      await field(false);
-      const here = await card.steady('#retry');
-      assert.notDeepEqual(there, here, 'it moves');
-      const since = await field(true);
-      await page.mouse.click(there.x + there.width / 2, there.y + there.height / 2);
-      const took = await page.evaluate((at) => performance.now() - at, since), sent = await isSentAgain(t);
-      return sent && took < 250; // later it is a click like any other
+      // A click that comes late is one like any other: it shows nothing, and the page tries once more.
+      for (let turn = 0; turn < 5; turn++) {
+        const { page, card } = await held(t), calls = (await t.log()).length;
+        // Where a field to type in comes and goes, the card stands elsewhere. When it was last seen where it had been:
+        const field = (/** @type {boolean} */ isThere) => page.evaluate((there) => {
+          const place = () => { const { x, y } = document.querySelector('div[data-cooldown]')?.shadowRoot?.querySelector('iframe')?.getBoundingClientRect() ?? { x: 0, y: 0 }; return `${x} ${y}`; }, first = place();
+          document.querySelector('.bait')?.remove();
+          if (there) document.body.append(Object.assign(document.createElement('textarea'), { className: 'bait', style: 'position:fixed;inset:auto 0 0 auto;width:420px;height:400px' }));
+          let at = performance.now();
+          dispatchEvent(new Event('resize'));
+          return /** @type {Promise<number>} */ (new Promise((done) => {
+            const look = () => {
+              if (place() !== first) { done(at); return; }
+              at = performance.now();
+              requestAnimationFrame(look);
+            };
+            look();
+          }));
+        }, isThere);
+        await field(true);
+        const there = await card.steady('#retry');
+        await field(false);
+        const here = await card.steady('#retry');
+        assert.notDeepEqual(there, here, 'it moves');
+        const since = await field(true);
+        await page.mouse.click(there.x + there.width / 2, there.y + there.height / 2);
+        const took = await page.evaluate((at) => performance.now() - at, since), sent = await isSentAgain(t, calls);
+        if (took < 250) return sent;
+        await page.close();
+      }
+      return false;
     },
   },
   {
