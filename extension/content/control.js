@@ -71,10 +71,10 @@
       button = place === null ? null : beside(place);
     }
     if (!(button instanceof HTMLElement)) return null;
-    const found = button, label = nameOf(found);
+    const found = button, seen = nameOf(found) === '' ? beside(found) ?? found : found; // one that a menu presses has no name
     let isPressed = false;
     return {
-      label: label === '' ? 'Retry' : label,
+      label: nameOf(seen) || 'Retry',
       press: () => {
         if (isPressed || !found.isConnected || isOff(found)) return false;
         isPressed = true;

@@ -38,7 +38,7 @@ export const forms = {
   'open-webui, socket': {
     html: '<div class="app"><div id="chat-container"><div id="messages-container" class="talk"></div><div id="chat-input" class="box" contenteditable="true"></div><button class="send">Send</button></div></div>',
     ask: (text) => ({ url: '/api/chat/completions', body: { ...chat(text, true), model: 'openrouter.gpt', session_id: '1', chat_id: '1' }, headers: { Authorization: 'Bearer a-session-of-its-own' } }),
-    reads: 'chat', fails: 'bubble', socket: true, retry: '<button class="regenerate-response-button" aria-label="Regenerate">↻</button>',
+    reads: 'chat', fails: 'bubble', socket: true, retry: '<button class="hidden regenerate-response-button" hidden></button><button aria-label="Regenerate">↻</button>',
     shows: (error) => `<div class="chat-assistant w-full min-w-full markdown-prose"><div><div class="w-full flex flex-col relative"><div class="said fault my-2 flex w-full items-center gap-3 rounded-3xl bg-black/[0.03] px-4 py-3 text-gray-500"><svg width="9" height="9"></svg><div class="min-w-0 self-center break-words text-sm">${error}</div></div></div></div></div>`,
   },
   'agnai, socket': {
