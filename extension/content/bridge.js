@@ -225,6 +225,7 @@
     if (!isOffered() || control?.press() !== true) { forgetControl(); render(); return; }
     // What the app sends now is the person's doing, of which nothing is learnt.
     for (const id of story?.stories ?? []) { rest(appOf(id)); apps.delete(id); endIn(id, CONTROL_MS); }
+    globalThis.cooldownText?.again();
     pressed = setTimeout(closeCard, PRESSED_MS);
     render();
   };
@@ -438,7 +439,8 @@
     if (late) {
       if (!isNoted) { if (ended) end(m.story, 'left'); else endIn(m.story, LEARN_MS); }
       // Let go without a verdict: it still explains, unless the app is at its next try already.
-      if (!ended && story === null && apps.get(m.story) === app && app.sent === sent) expectApp(verdict, m);
+      const isFree = story === null || (story.over !== null && held.size === 0); // no card, or one that has said its last word
+      if (!ended && isFree && apps.get(m.story) === app && app.sent === sent) expectApp(verdict, m);
       else if (story === null && held.size === 0) overlay.close();
       return;
     }

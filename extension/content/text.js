@@ -227,7 +227,7 @@
     return (until > 0 || (!isTalk && closest(inner, POLITE) !== null)) && isStill(whole) ? whole : null;
   };
 
-  /** @type {Map<string, number>} texts that were asked about, and when */
+  /** @type {Map<string, {at: number, places: WeakSet<Element>, isOver: boolean}>} texts that were asked about: when, where they stood, and whether the app has been sent to try again since */
   const asked = new Map();
   /** @param {Element} element */
   const examine = async (element) => {
@@ -235,12 +235,17 @@
     if (shown === null) return;
     const said = tail(shown), now = performance.now();
     if (said.length >= TAIL) return; // a part of it could say what the whole does not
-    for (const [text, at] of asked) if (now - at > AGAIN_MS) asked.delete(text);
-    if (asked.has(said)) return;
-    asked.set(said, now);
+    for (const [text, { at }] of asked) if (now - at > AGAIN_MS) asked.delete(text);
+    const before = asked.get(said), isKnown = before !== undefined && (!before.isOver || before.places.has(shown));
+    before?.places.add(shown);
+    if (isKnown) return;
+    asked.set(said, { at: now, places: new WeakSet([shown]), isOver: false });
     looks = 0;
     await cooldownBridge.seen({ surface: 'page', url: '', method: '', status: 0, headers: {}, body: withoutSecrets(said), at_ms: Date.now() }, { near: shown });
   };
+
+  /** The app was sent to try again: what it says from now on is of that try, though it may be the same. What still stands there is not. */
+  const again = () => { for (const one of asked.values()) one.isOver = true; };
 
   // ---- where to look
 
@@ -386,5 +391,5 @@
   else addEventListener('DOMContentLoaded', start, { once: true });
   if (document.readyState !== 'complete') addEventListener('load', start, { once: true });
 
-  Object.defineProperty(globalThis, 'cooldownText', { value: Object.freeze({ wake, MARKED }) });
+  Object.defineProperty(globalThis, 'cooldownText', { value: Object.freeze({ wake, again, MARKED }) });
 })();

@@ -93,13 +93,13 @@ const rescued = (name) => ({
 const HOSTED = { 'janitorai': 'janitorai.com', 'big-agi': 'big-agi.com', 'lobechat': 'lobechat.com', 'chatbox': 'web.chatboxai.app' };
 
 /** An error after content: the app has it at once, and nothing can be held. */
-const broken = /** @type {Answer} */ ({ status: 200, sse: [{ data: { choices: [{ index: 0, delta: { content: 'The ans' } }] } }, { data: { error: { message: 'Provider returned error', code: 429 } } }] });
-/** Those of which the own control is tried, what it is called, and the failure. @type {Record<string, {label: string, failure: Answer}>} */
+const broken = /** @type {Answer} */ ({ status: 200, sse: [{ data: { choices: [{ index: 0, delta: { content: 'The ans' } }] }, pause_ms: 100 }, { data: { error: { message: 'Provider returned error', code: 429 } } }] });
+/** Those of which the own control is tried, what it is called, and the failure; `anew`: it asks in other words than before, so nothing is heard of the answer. @type {Record<string, {label: string, failure: Answer, anew?: true}>} */
 const CONTROLS = {
   'sillytavern, streaming': { label: 'Regenerate', failure: broken },
   'librechat': { label: 'Regenerate', failure: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"text":"The ans"}\n\nevent: error\ndata: {"error":true,"text":"429 Provider returned error"}\n\n' } },
   'ai-sdk': {
-    label: 'Retry',
+    label: 'Retry', anew: true,
     failure: { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {"type":"start"}\n\ndata: {"type":"error","errorText":"[Cerebras] gpt-oss-120b is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations"}\n\n' },
   },
   'chatbox': { label: 'Reply Again', failure: broken },
@@ -133,7 +133,8 @@ const pressed = (name) => ({
     assert.equal(await presses(page), 1);
     assert.deepEqual(await said(page), ['user: one', text]);
     assert.equal((await t.log()).length, 2);
-    await card.reaches('answered');
+    if (CONTROLS[name]?.anew) await Card.gone(page, 10_000);
+    else await card.reaches('answered');
   },
 });
 
@@ -177,6 +178,28 @@ export default {
         assert.deepEqual(await said(page), ['user: one', 'answer: The first answer', 'user: two', 'answer: The answer']);
       },
     })),
+    {
+      name: 'the app\'s own control, pressed in vain: what fails again is said again, in the same words, and the next press brings the answer',
+      run: async (/** @type {Scene} */ t) => {
+        const socket = await openSocket(t, 'open-webui, socket', [{ error: 'Provider returned error' }, { error: 'Provider returned error' }, { text: 'The answer' }]);
+        await ask(socket, 'one');
+        const delta = { data: { type: 'text-delta', id: '0', delta: 'The ans' }, pause_ms: 100 }, failure = { status: 200, sse: [delta, { data: { type: 'error', errorText: 'Provider returned error' } }] };
+        const call = await open(t, 'ai-sdk', failure, failure);
+        await ask(call, 'one');
+        for (const [page, phase, own] of /** @type {const} */ ([[socket, 'explained', 'Regenerate'], [call, 'released', 'Retry']])) {
+          await page.bringToFront();
+          const card = await t.card(page);
+          await offers(card, own);
+          await card.click('#retry');
+          await until('the press', async () => await presses(page) === 1);
+          await card.reaches(phase);
+          await offers(card, own);
+          await card.click('#retry');
+          await until('the answer', async () => (await said(page)).at(-1)?.startsWith('answer: '));
+          assert.equal(await presses(page), 2);
+        }
+      },
+    },
     ...Object.keys(APPS).map(rescued),
     ...Object.keys(CONTROLS).map(pressed),
     ...['librechat', 'unknown, streaming'].map((name) => ({

@@ -74,7 +74,7 @@ declare const cooldownBridge: Readonly<{
 }>;
 
 /** Not where the bridge was put into a page that was there before. */
-declare var cooldownText: Readonly<{ wake(): void; MARKED: RegExp }> | undefined;
+declare var cooldownText: Readonly<{ wake(): void; again(): void; MARKED: RegExp }> | undefined;
 
 /** Test builds alone have it: see `cargo xtask build --test`. */
 declare var cooldownBuild: Readonly<{ test: boolean }> | undefined;

@@ -31,8 +31,8 @@ const fail = (message, asked) => {
   if (form.fails === 'toast') (document.querySelector('[data-stack]') ?? document.body).append(line);
   if (form.retry === undefined) return;
   let own = form.retry.startsWith('#') ? document.querySelector(form.retry) : null;
+  const row = document.createElement('div');
   if (own === null) {
-    const row = document.createElement('div');
     row.innerHTML = form.retry;
     own = row.firstElementChild;
     line.after(row);
@@ -40,6 +40,7 @@ const fail = (message, asked) => {
   /** @type {HTMLElement} */ (own).onclick = () => {
     document.documentElement.dataset.pressed = String(Number(document.documentElement.dataset.pressed ?? 0) + 1);
     line.remove();
+    row.remove();
     run(asked);
   };
 };
@@ -75,6 +76,16 @@ const byXhr = (url, init) => new Promise((done) => {
   xhr.send(init.body);
 });
 
+/** As apps read what streams: each piece when it comes. @param {Response} answer */
+const inPieces = async (answer) => {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader(), decoder = new TextDecoder();
+  for (let text = ''; ;) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    text += decoder.decode(value, { stream: true });
+  }
+};
+
 const socket = form.socket ? new WebSocket(`ws://${location.host}/?conversation=${conversation}`) : null;
 /** What comes over it. @returns {Promise<{error?: string, text?: string}>} */
 const bring = () => new Promise((done) => {
@@ -84,11 +95,12 @@ const bring = () => new Promise((done) => {
 
 /** @param {string} text */
 const run = async (text) => {
-  const { url, body, headers, by } = form.ask(text, isStream || form.reads === 'sse'), isOwn = url.startsWith('/');
+  const isEvents = isStream || form.reads === 'sse';
+  const { url, body, headers, by } = form.ask(text, isEvents), isOwn = url.startsWith('/');
   const address = isOwn ? `${url}${url.includes('?') ? '&' : '?'}conversation=${conversation}` : url;
   const init = { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...(isOwn ? {} : { Authorization: `Bearer sk-or-v1-${conversation}` }), ...headers } };
   try {
-    const got = by === 'xhr' ? await byXhr(address, init) : await fetch(address, init).then(async (answer) => ({ ok: answer.ok, text: await answer.text() }));
+    const got = by === 'xhr' ? await byXhr(address, init) : await fetch(address, init).then(async (answer) => ({ ok: answer.ok, text: await ((isEvents || form.reads === 'named') && answer.ok ? inPieces(answer) : answer.text()) }));
     if (!got.ok) {
       let message = got.text;
       try { message = form.says === undefined ? String(errorOf(JSON.parse(got.text)) ?? got.text) : got.text; } catch { /* no JSON */ }

@@ -63,7 +63,7 @@ export const forms = {
     shows: (error) => `<div class="flex host-container"><span class="said fault chatbot-host-bubble prose"><p>${error}</p><p>Troubleshooting URL: https://js.langchain.com/docs/troubleshooting/errors/MODEL_RATE_LIMIT/</p></span></div>`,
   },
   'ai-sdk': {
-    html: page, ask: (text) => ({ url: '/api/chat', body: { id: 'x', messages: [{ role: 'user', parts: [{ type: 'text', text }] }] } }), reads: 'named', fails: 'bubble', retry: '<button>Retry</button>',
+    html: page, ask: (text) => ({ url: '/api/chat', body: { id: 'x', messages: [{ role: 'user', parts: [{ type: 'text', text }] }], trigger: document.documentElement.dataset.pressed === undefined ? 'submit-message' : 'regenerate-message' } }), reads: 'named', fails: 'bubble', retry: '<button>Retry</button>',
     shows: (error) => `<div><div class="said error text-red-500">${error}</div></div>`,
   },
   'librechat': {
