@@ -52,6 +52,7 @@
     for (let at = /** @type {Element | null} */ (near), level = 0; at !== null && at !== document.body && level < LEVELS; at = around(at), level++) {
       const named = [...at.querySelectorAll(BUTTONS)].filter((button) => NAME.test(nameOf(button)) && !isOff(button) && button.checkVisibility());
       const [one] = named;
+      if (one === undefined && getComputedStyle(at).position === 'fixed') return null; // what lies over the page has its control within: others are of the talk below
       if (one === undefined) continue;
       const isAfter = near.contains(one) || (near.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
       return named.length === 1 && isAfter ? one : null;

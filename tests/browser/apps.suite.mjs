@@ -271,6 +271,29 @@ export default {
       },
     },
     {
+      name: 'a failure that lies over the page: what stands in the talk is an earlier answer\'s control, and is not offered; one within it is',
+      run: async (t) => {
+        for (const within of [false, true]) {
+          const page = await open(t, 'unknown, streaming', broken);
+          await page.evaluate((isWithin) => {
+            new MutationObserver(() => {
+              const line = document.querySelector('.error'), row = document.querySelector('.error + div');
+              if (!(line instanceof HTMLElement) || row === null) return;
+              line.style.cssText = 'position: fixed; inset: auto 200px 0 0';
+              if (isWithin) line.append(row);
+            }).observe(document.body, { subtree: true, childList: true });
+          }, within);
+          await ask(page, 'one');
+          const card = await t.card(page);
+          await card.reaches('released');
+          await until('the app shows it', () => page.evaluate(() => document.querySelector('.error')?.getAttribute('style') !== null));
+          await pause(500); // longer than it takes to be found
+          await offers(card, within ? 'Try again' : null);
+          await page.close();
+        }
+      },
+    },
+    {
       name: 'the data: each app is told by its host or its page, and by no other\'s',
       run: async (t) => {
         const context = vm.createContext({});
