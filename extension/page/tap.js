@@ -701,10 +701,10 @@
 
   /** @param {unknown} o anything parsed */
   const isError = (o) => {
-    const error = own(o, 'error'), type = own(o, 'type'), choices = own(o, 'choices');
+    const error = own(o, 'error'), type = own(o, 'type'), choices = own(o, 'choices'), errors = own(o, 'errors'); // GraphQL's
     if ((typeof error === 'object' && error !== null) || (typeof error === 'string' && error !== '')) return true;
     if (error === true && typeof (own(o, 'text') ?? own(o, 'message')) === 'string') return true;
-    if (type === 'error' || type === 'response.failed' || type === 'response.error' || own(own(o, 'response'), 'status') === 'failed' || (own(o, 'status') === 'failed' && own(o, 'object') === 'response')) return true;
+    if (type === 'error' || type === 'RUN_ERROR' /* AG-UI's */ || (isArray(errors) && errors.length > 0) || type === 'response.failed' || type === 'response.error' || own(own(o, 'response'), 'status') === 'failed' || (own(o, 'status') === 'failed' && own(o, 'object') === 'response')) return true;
     if (isArray(choices)) for (let i = 0; i < choices.length; i++) {
       const choice = choices[i];
       if (own(choice, 'error') || own(choice, 'finish_reason') === 'error' || own(choice, 'native_finish_reason') === 'error') return true;
@@ -712,7 +712,7 @@
     return false;
   };
   /** Every shape of an error holds one of these; within a text of the model it is written \"error\". @param {string} text */
-  const mayHoldError = (text) => indexOf(text, '"error"') !== -1 || indexOf(text, '"failed"') !== -1;
+  const mayHoldError = (text) => indexOf(text, '"error"') !== -1 || indexOf(text, '"failed"') !== -1 || indexOf(text, '"errors"') !== -1 || indexOf(text, 'RUN_ERROR') !== -1;
   /** @param {string} text */
   const isErrorText = (text) => {
     if (!mayHoldError(text)) return false;

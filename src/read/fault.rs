@@ -319,6 +319,10 @@ impl Search {
             None if members.get("type").is_some_and(|kind| kind == "error") && members.contains_key("errorText") => {
                 self.told(&stated(members, "errorText").unwrap_or_default(), &join(path, "errorText"), members, nested);
             }
+            // AG-UI's.
+            None if members.get("type").is_some_and(|kind| kind == "RUN_ERROR") => {
+                self.told(&stated(members, "message").unwrap_or_default(), &join(path, "message"), &Map::new(), nested);
+            }
             _ if finished_in_error(members) => {
                 let at = join(path, "finish_reason");
                 self.faults.push(Fault { path: at, nested, ..Fault::default() });
