@@ -69,7 +69,12 @@ impl<'a> Facts<'a> {
         let page = if prose { None } else { read::html_title(body) };
         // The page of a server that tells of its own failure shows what it met.
         let shown = prose || page.is_some() && exchange.status >= 400 && host(&exchange.url) != Host::Ours;
-        let body = if shown || body.contains("\\/") { read::layout::plain(body) } else { body.into() };
+        let body = match shown {
+            true => read::layout::plain(body),
+            // PHP escapes slashes.
+            false if body.contains("\\/") => body.replace("\\/", "/").into(),
+            false => body.into(),
+        };
         // Secrets go before anything is read: what was never read cannot be told. Only a text whose lines are whole
         // shows them whole.
         let body = match body {

@@ -315,8 +315,9 @@ impl Facts<'_> {
     fn mark(&self, fault: &Fault) -> Option<(String, String)> {
         if fault.marks() == 0 {
             // In a dump its id may stand beside it.
-            let dumped =
-                matches!(self.exchange.surface, Surface::Page | Surface::Log) && fault.code.is_some() && self.whole.has(", user_id=");
+            let id =
+                || self.whole.first_of(&["user_id='user_", "user_id='[redacted]", "user_id=\"user_", "user_id=\"[redacted]"]).is_some();
+            let dumped = matches!(self.exchange.surface, Surface::Page | Surface::Log) && fault.code.is_some() && id();
             if dumped {
                 return Some(("user_id".to_owned(), String::new()));
             }

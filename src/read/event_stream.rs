@@ -30,7 +30,8 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Takes the next piece; gives the `data` of each event that it ends, in order. `[DONE]` is no payload.
+    /// Takes the next piece; gives the `data` of each event that it ends, in order; of an event that is named as a failure and has no error
+    /// object, as one. `[DONE]` is no payload.
     pub fn push(&mut self, piece: &[u8]) -> Vec<String> {
         let mut ended = Vec::new();
         let mut rest = piece;
