@@ -408,7 +408,7 @@ impl Screen {
             changes(remedy) && same && retry.is_none_or(|retry| at < retry)
         };
         let main = remedies.iter().enumerate().find(|(at, remedy)| goes_first(*at, remedy)).map(|(at, _)| at);
-        let first_page = || remedies.iter().position(is_page).filter(|_| retry.is_none());
+        let first_page = || remedies.iter().position(is_page).filter(|_| retry.is_none() && view.control.is_none());
         let main = main.or_else(first_page);
         let all = || remedies.iter().enumerate();
         let buttons = all().filter(|(_, remedy)| changes(remedy)).take(MOST_LINKS);

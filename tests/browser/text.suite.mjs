@@ -147,6 +147,16 @@ export default {
       },
     },
     {
+      name: 'after a failed call: where the app\'s own control is the thing to press, no page is',
+      run: async (t) => {
+        const page = await failed(t);
+        await show(page, '<li><div>429 acme/model-1 is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations</div><button>Retry</button></li>', '#talk');
+        const card = await t.card(page);
+        await until('the app\'s own control is offered', async () => await card.text('#retry') === 'Press the app\'s own “Retry”');
+        assert.deepEqual(await card.read((root) => [...root.querySelectorAll('.remedy')].map(({ className }) => className)), ['remedy', 'remedy']);
+      },
+    },
+    {
       name: 'after a failed call: JSON in a pre that is cut off',
       run: async (t) => {
         const page = await failed(t);
