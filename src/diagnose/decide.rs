@@ -334,14 +334,13 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     };
     let with = |kind, owner, reason, retry, certainty| (kind, owner, reason, retry, certainty, "");
     let worded = |kind, owner, reason, retry, words: &'static str| (kind, owner, reason, retry, Likely, words);
+    let too_long = about(Topic::Context);
     let (kind, owner, reason, retry, certainty, words) = match status {
         429 => return limit(facts, of_provider),
         // A provider that has no other word for what is too long fails.
-        500 | 502 | 503 if about(Topic::Context).is_some() => {
-            worded(K::ContextLength, O::None, R::TooLong, Never, about(Topic::Context).unwrap_or_default())
-        }
+        500 | 502 | 503 if too_long.is_some() => worded(K::ContextLength, O::None, R::TooLong, Never, too_long.unwrap_or_default()),
         400 | 413 | 422 => {
-            if let Some(words) = about(Topic::Context) {
+            if let Some(words) = too_long {
                 worded(K::ContextLength, O::None, R::TooLong, Never, words)
             } else if let Some(words) = about(Topic::Region) {
                 worded(K::RegionBlocked, O::None, R::Region, Never, words)

@@ -66,9 +66,9 @@ impl<'a> Facts<'a> {
     pub(crate) fn gather(exchange: &'a Exchange, request: Option<&RequestFacts>) -> Self {
         let prose = matches!(exchange.surface, Surface::Page | Surface::Log);
         let body = head(&exchange.body);
-        let page = if prose { None } else { read::html_title(body) };
         // The page of a server that tells of its own failure shows what it met.
-        let shown = prose || page.is_some() && exchange.status >= 400 && host(&exchange.url) != Host::Ours;
+        let is_page = || exchange.status >= 400 && host(&exchange.url) != Host::Ours && read::html_title(body).is_some();
+        let shown = prose || is_page();
         let body = match shown {
             true => read::layout::plain(body),
             // PHP escapes slashes.
@@ -85,7 +85,7 @@ impl<'a> Facts<'a> {
             let page = read::quoted_page(&body).filter(|title| is_gates(title) || is_page_for_answer(&body, title));
             page.or_else(|| copied_page(&body))
         } else {
-            page
+            read::html_title(&body)
         };
         let well = !prose && ((1..400).contains(&exchange.status) || exchange.surface == Surface::Body200);
         // A good answer without its head may start inside what the model wrote.
