@@ -9,7 +9,7 @@
   const { V, fromStage, toStage } = cooldownProtocol;
 
   const AGAIN_MS = 100; // after the worker stopped: one that cannot start must not be called without end
-  const SEAT_MS = 500; // awake, the worker and the top frame answer within a few ms, from cold within 300; later the card stands here
+  const SEAT_MS = 2_000; // awake, the worker and the top frame answer within a few ms, from cold within 300; a busy machine takes longer, and after this the card stands here
 
   /** @typedef {{onAct: (action: Act['action'], index: number) => void, onCard: (open: boolean) => void, openRoots: boolean}} Options as the overlay has them */
 
