@@ -40,15 +40,17 @@ const thousandTabs = (seconds) => async (t) => {
   const last = loads.at(-1), half = loads[Math.floor(loads.length / 2)];
   assert.ok(last !== undefined && half !== undefined);
   const took = loads.reduce((sum, one) => sum + one.took, 0) / 1_000, slowest = Math.max(...loads.map((one) => one.slowest));
-  figure(t, `${loads.length * 1_000} failures judged in ${took.toFixed(1)} s, the slowest in ${slowest} ms; ${last.cpu_s - start.cpu_s} s of processor, memory ${start.mb} -> ${half.mb} -> ${last.mb} MB`);
-  assert.ok(last.mb < half.mb * 1.15 + 30, `memory grows: ${half.mb} to ${last.mb} MB`);
+  // While it is busy Firefox puts off what it gives back, for a minute and more: what counts is what stays.
+  let kept = last.mb;
+  await until(`memory falls back to its ${start.mb} MB`, () => (kept = t.driver.usage().mb) < start.mb * 1.3 + 50, 150_000).catch((error) => { throw new Error(`${error.message}: ${kept} MB`); });
+  figure(t, `${loads.length * 1_000} failures judged in ${took.toFixed(1)} s, the slowest in ${slowest} ms; ${last.cpu_s - start.cpu_s} s of processor, memory ${start.mb} -> ${half.mb} -> ${last.mb} MB, at rest ${kept} MB`);
 };
 
 /** @type {import('./lib/scene.mjs').Suite} */
 export default {
   name: 'load', build: 'test',
   tests: [
-    { name: 'a thousand tabs that fail each second, for two seconds', run: thousandTabs(2) },
+    { name: 'a thousand tabs that fail each second, for two seconds', limitMs: 200_000, run: thousandTabs(2) },
     { name: 'a thousand tabs that fail each second, for a minute', hard: true, limitMs: 400_000, run: thousandTabs(60) },
     {
       name: 'a hundred answers held in one tab: quiet while they wait, and one click answers all', limitMs: 90_000,
