@@ -23,10 +23,10 @@ extern "C" {
 pub(super) fn object(verdict: &Verdict) -> JsValue {
     let mut out = Out(String::with_capacity(4_096));
     out.object(|out| {
-        out.member("diagnosis", |out| out.diagnosis(&verdict.diagnosis));
-        out.member("words", |out| out.words(&verdict.words));
-        out.member("plan", |out| out.plan(&verdict.plan));
-        out.member("remedies", |out| out.list(&verdict.remedies, Out::remedy));
+        out.member(name!("diagnosis"), |out| out.diagnosis(&verdict.diagnosis));
+        out.member(name!("words"), |out| out.words(&verdict.words));
+        out.member(name!("plan"), |out| out.plan(&verdict.plan));
+        out.member(name!("remedies"), |out| out.list(&verdict.remedies, Out::remedy));
     });
     let Ok(parsed) = JSON::parse(&out.0) else { return JsValue::NULL };
     let parsed: Parsed = parsed.unchecked_into();
@@ -41,132 +41,140 @@ pub(super) fn object(verdict: &Verdict) -> JsValue {
 pub(super) fn panel(it: &Panel) -> JsValue {
     let mut out = Out(String::with_capacity(2_048));
     out.object(|out| {
-        out.text("title", Some(&it.title));
-        out.member("lines", |out| out.list(&it.lines, Out::detail));
+        out.text(name!("title"), Some(&it.title));
+        out.member(name!("lines"), |out| out.list(&it.lines, Out::detail));
         let offer = |out: &mut Out| {
             out.list(&it.offers, |out, offer| {
                 out.object(|out| {
-                    out.text("label", Some(&offer.label));
-                    out.text("price", Some(&offer.price));
-                    out.text("detail", Some(&offer.detail));
-                    out.word("costs", Some(offer.costs.as_str()));
+                    out.text(name!("label"), Some(&offer.label));
+                    out.text(name!("price"), Some(&offer.price));
+                    out.text(name!("detail"), Some(&offer.detail));
+                    out.word(name!("costs"), Some(offer.costs.as_str()));
                     out.patch(offer.patch.as_ref());
                 });
             });
         };
-        out.member("offers", offer);
+        out.member(name!("offers"), offer);
         match &it.always {
-            Some(always) => out.member("always", |out| {
+            Some(always) => out.member(name!("always"), |out| {
                 out.object(|out| {
-                    out.text("label", Some(&always.label));
-                    out.text("price", Some(&always.price));
-                    out.text("slug", Some(&always.slug));
-                    out.text("name", Some(&always.name));
+                    out.text(name!("label"), Some(&always.label));
+                    out.text(name!("price"), Some(&always.price));
+                    out.text(name!("slug"), Some(&always.slug));
+                    out.text(name!("name"), Some(&always.name));
                 });
             }),
-            None => out.bare("always", None),
+            None => out.bare(name!("always"), None),
         }
-        out.text("note", Some(&it.note));
-        out.number("at_ms", it.at_ms);
+        out.text(name!("note"), Some(&it.note));
+        out.number(name!("at_ms"), it.at_ms);
     });
     JSON::parse(&out.0).unwrap_or(JsValue::NULL)
 }
+
+/// A member's name as it is written: in one piece, since each piece costs as much as the letters in it.
+macro_rules! name {
+    ($name:literal) => {
+        concat!("\"", $name, "\":")
+    };
+}
+use name;
 
 struct Out(String);
 
 impl Out {
     fn diagnosis(&mut self, it: &Diagnosis) {
         self.object(|out| {
-            out.word("kind", Some(it.kind.as_str()));
-            out.word("limit_owner", Some(it.limit_owner.as_str()));
-            out.word("reason", Some(it.reason.as_str()));
-            out.word("certainty", Some(it.certainty.as_str()));
-            out.number("status", it.status.map(u64::from));
-            out.text("provider", it.provider.as_deref());
-            out.text("model", it.model.as_deref());
-            out.bare("retry_after_s", it.retry_after_s.and_then(decimal).as_deref());
-            out.number("reset_at_ms", it.reset_at_ms);
-            out.flag("is_byok", it.is_byok);
-            out.word("retry_helps", Some(it.retry_helps.as_str()));
-            out.member("links", |out| out.list(&it.links, |out, link| out.quoted(link)));
-            out.text("request_id", it.request_id.as_deref());
-            out.member("evidence", |out| out.list(&it.evidence, Self::sign));
-            out.member("against", |out| out.list(&it.against, Self::sign));
+            out.word(name!("kind"), Some(it.kind.as_str()));
+            out.word(name!("limit_owner"), Some(it.limit_owner.as_str()));
+            out.word(name!("reason"), Some(it.reason.as_str()));
+            out.word(name!("certainty"), Some(it.certainty.as_str()));
+            out.number(name!("status"), it.status.map(u64::from));
+            out.text(name!("provider"), it.provider.as_deref());
+            out.text(name!("model"), it.model.as_deref());
+            out.bare(name!("retry_after_s"), it.retry_after_s.and_then(decimal).as_deref());
+            out.number(name!("reset_at_ms"), it.reset_at_ms);
+            out.flag(name!("is_byok"), it.is_byok);
+            out.word(name!("retry_helps"), Some(it.retry_helps.as_str()));
+            out.member(name!("links"), |out| out.list(&it.links, |out, link| out.quoted(link)));
+            out.text(name!("request_id"), it.request_id.as_deref());
+            out.member(name!("evidence"), |out| out.list(&it.evidence, Self::sign));
+            out.member(name!("against"), |out| out.list(&it.against, Self::sign));
         });
     }
 
     fn sign(&mut self, it: &Evidence) {
         self.object(|out| {
-            out.text("field", Some(&it.field));
-            out.text("text", Some(&it.text));
+            out.text(name!("field"), Some(&it.field));
+            out.text(name!("text"), Some(&it.text));
         });
     }
 
     fn words(&mut self, it: &Words) {
         self.object(|out| {
-            out.text("lang", Some(&it.lang));
-            out.text("title", Some(&it.title));
-            out.text("body", Some(&it.body));
+            out.text(name!("lang"), Some(&it.lang));
+            out.text(name!("title"), Some(&it.title));
+            out.text(name!("body"), Some(&it.body));
             let fact = |out: &mut Self| {
                 out.list(&it.facts, |out, fact| {
                     out.object(|out| {
-                        out.word("id", Some(fact.id.as_str()));
-                        out.text("label", Some(&fact.label));
-                        out.word("answer", fact.answer.map(Answer::as_str));
-                        out.text("value", Some(&fact.value));
-                        out.text("why", Some(&fact.why));
+                        out.word(name!("id"), Some(fact.id.as_str()));
+                        out.text(name!("label"), Some(&fact.label));
+                        out.word(name!("answer"), fact.answer.map(Answer::as_str));
+                        out.text(name!("value"), Some(&fact.value));
+                        out.text(name!("why"), Some(&fact.why));
                     });
                 });
             };
-            out.member("facts", fact);
-            out.member("details", |out| out.list(&it.details, Self::detail));
+            out.member(name!("facts"), fact);
+            out.member(name!("details"), |out| out.list(&it.details, Self::detail));
         });
     }
 
     fn detail(&mut self, it: &Detail) {
         self.object(|out| {
-            out.text("label", Some(&it.label));
-            out.text("value", Some(&it.value));
+            out.text(name!("label"), Some(&it.label));
+            out.text(name!("value"), Some(&it.value));
         });
     }
 
     fn patch(&mut self, it: Option<&Patch>) {
         let edit = |out: &mut Self, edit: &Edit| {
             out.object(|out| {
-                out.member("path", |out| out.list(&edit.path, |out, name| out.quoted(name)));
-                out.text("json", edit.json.as_deref());
+                out.member(name!("path"), |out| out.list(&edit.path, |out, name| out.quoted(name)));
+                out.text(name!("json"), edit.json.as_deref());
             });
         };
         match it {
-            Some(edits) => self.member("patch", |out| out.list(edits, edit)),
-            None => self.bare("patch", None),
+            Some(edits) => self.member(name!("patch"), |out| out.list(edits, edit)),
+            None => self.bare(name!("patch"), None),
         }
     }
 
     fn plan(&mut self, it: &Plan) {
         self.object(|out| {
-            out.flag("hold", Some(it.hold));
-            out.number("deadline_ms", it.deadline_ms.map(u64::from));
-            out.number("ready_at_ms", it.ready_at_ms);
-            out.number("show_after_ms", Some(it.show_after_ms.into()));
-            out.number("press_at_ms", it.press_at_ms);
-            out.number("auto_tries", Some(it.auto_tries.into()));
+            out.flag(name!("hold"), Some(it.hold));
+            out.number(name!("deadline_ms"), it.deadline_ms.map(u64::from));
+            out.number(name!("ready_at_ms"), it.ready_at_ms);
+            out.number(name!("show_after_ms"), Some(it.show_after_ms.into()));
+            out.number(name!("press_at_ms"), it.press_at_ms);
+            out.number(name!("auto_tries"), Some(it.auto_tries.into()));
         });
     }
 
     fn remedy(&mut self, it: &Remedy) {
         self.object(|out| {
-            out.word("type", Some(it.kind.as_str()));
-            out.text("label", Some(&it.label));
-            out.text("url", it.url.as_deref());
-            out.text("hint", Some(&it.hint));
-            out.word("costs", Some(it.costs.as_str()));
-            out.text("value", it.value.as_deref());
-            out.number("at_ms", it.at_ms);
-            out.text("price", Some(&it.price));
+            out.word(name!("type"), Some(it.kind.as_str()));
+            out.text(name!("label"), Some(&it.label));
+            out.text(name!("url"), it.url.as_deref());
+            out.text(name!("hint"), Some(&it.hint));
+            out.word(name!("costs"), Some(it.costs.as_str()));
+            out.text(name!("value"), it.value.as_deref());
+            out.number(name!("at_ms"), it.at_ms);
+            out.text(name!("price"), Some(&it.price));
             out.patch(it.patch.as_ref());
-            out.word("asks", it.asks.map(Asks::as_str));
-            out.text("also", it.also.as_deref());
+            out.word(name!("asks"), it.asks.map(Asks::as_str));
+            out.text(name!("also"), it.also.as_deref());
         });
     }
 
@@ -194,7 +202,7 @@ impl Out {
     }
 
     fn member(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
-        self.add(&["\"", name, "\":"]);
+        self.0.push_str(name);
         value(self);
         self.0.push(',');
     }
@@ -209,7 +217,7 @@ impl Out {
     /// A word of a vocabulary, in which nothing has to be escaped.
     fn word(&mut self, name: &str, value: Option<&str>) {
         match value {
-            Some(word) => self.0.extend(["\"", name, "\":\"", word, "\","]),
+            Some(word) => self.0.extend([name, "\"", word, "\","]),
             None => self.bare(name, None),
         }
     }
@@ -223,11 +231,7 @@ impl Out {
     }
 
     fn bare(&mut self, name: &str, value: Option<&str>) {
-        self.add(&["\"", name, "\":", value.unwrap_or("null"), ","]);
-    }
-
-    fn add(&mut self, parts: &[&str]) {
-        self.0.extend(parts.iter().copied());
+        self.0.extend([name, value.unwrap_or("null"), ","]);
     }
 
     fn quoted(&mut self, text: &str) {
