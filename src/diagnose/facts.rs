@@ -136,7 +136,9 @@ impl<'a> Facts<'a> {
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 13] = [
+        const SLOW: [&str; 15] = [
+            "transporterror) timeout",
+            "transporterror{reason: :timeout",
             "und_err_headers_timeout",
             "und_err_body_timeout",
             "sockettimeoutexception",
@@ -151,7 +153,10 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 40] = [
+        const BROKEN: [&str; 43] = [
+            "certificate verify failed",
+            "self-signed certificate",
+            "unable to verify the first certificate",
             "unexpected end of json input",
             "nsurlerrordomain",
             "could not resolve host",
@@ -307,6 +312,7 @@ impl<'a> Facts<'a> {
         let known = |text: &str| Some(text.trim()).filter(named).map(str::to_owned);
         let prose = matches!(self.exchange.surface, Surface::Page | Surface::Log) && !self.is_later();
         known(self.whole.between("(provider ", &[')']).unwrap_or_default())
+            .or_else(|| known(self.whole.between("openrouter (", &[')'])?))
             .or_else(|| known(self.said.plain().strip_prefix('[')?.split(']').next()?))
             .or_else(|| known(self.said.before(templates::POOL)?.rsplit_once("] ")?.0.rsplit('[').next()?))
             .or_else(|| LABELS.iter().filter(|_| prose).find_map(|label| known(&self.member(label)?)))
@@ -314,6 +320,8 @@ impl<'a> Facts<'a> {
 
     /// The model's slug as stated.
     pub(crate) fn model(&self) -> Option<String> {
+        /// As relays put it before the slug, in the languages of their makers.
+        const MODELS: [&str; 9] = ["reached for model ", "模型 ", "模型：", "モデル ", "모델 ", "модели ", "modelo ", "modèle ", "modell "];
         let fault = self.fault.as_ref();
         let said = &self.said;
         let before = |words: &str| slug(&word_before(said, words)?);
@@ -341,6 +349,7 @@ impl<'a> Facts<'a> {
             .or_else(|| slug_after(&self.raw, "model ").or_else(|| slug_after(&self.raw, ", model: ")).or_else(|| bare_model(&self.raw)))
             .or_else(|| said.find("rate limit reached for ").filter(|_| self.raw.is_empty()).and_then(|_| bare_model(said)))
             .or_else(|| after(&["use this slug instead: "]))
+            .or_else(|| after(&MODELS))
             .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
             .filter(|model| !self.is_torn(model) && !GONE.ends_with(model.as_str()))
@@ -365,9 +374,9 @@ impl<'a> Facts<'a> {
         }
         let head = self.whole.before("{").unwrap_or_else(|| self.whole.plain());
         let words = head.split(&[' ', '`', '\'', '"', '[', ']', '(', ')', '|', ',', '='][..]);
-        // A path begins with a mark of its own.
+        // A path begins with a mark of its own, and so does a package.
         let mut slugs = words
-            .filter(|word| !word.starts_with(&['/', '.', '~'][..]))
+            .filter(|word| !word.starts_with(&['/', '.', '~', '@'][..]))
             .filter_map(|word| slug(word.trim_end_matches(':')).filter(|slug| is_model_like(slug)));
         let first = slugs.next()?;
         slugs.all(|other| other == first).then_some(first)
@@ -385,7 +394,8 @@ impl<'a> Facts<'a> {
 
     /// A header field that a program printed beside the body: its name, no word in front of it, and a number.
     fn printed_header(&self, name: &str) -> Option<String> {
-        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) || self.is_later() {
+        let printed = matches!(self.exchange.surface, Surface::Page | Surface::Log) || !read::has_head(&self.body);
+        if !printed || self.is_later() {
             return None;
         }
         let value = member_value(self.whole.lower(), self.whole.lower(), name)?;
@@ -444,13 +454,19 @@ impl<'a> Facts<'a> {
             let field = fault.map_or_else(|| "text".to_owned(), |fault| fault.field("metadata.resets_at"));
             Some((evidence(&field, &value), wait::instant(&value)?))
         };
+        // The names that relays and logs have for it.
+        let renamed = || {
+            let value = ["reset_at", "reset"].iter().find_map(|name| self.stray(name))?;
+            let epoch = || wait::reset(&value, 0).filter(|_| value.len() > 9);
+            Some((evidence("text", &value), wait::instant(&value).or_else(epoch)?))
+        };
         let words = || {
             let of_instant = |char: char| char.is_ascii_alphanumeric() || "-:.+".contains(char);
             let rest = self.said.after("resets ")?;
             let value = rest.get(..rest.find(|char| !of_instant(char)).unwrap_or(rest.len()))?;
             Some((evidence("text", value), wait::instant(value)?))
         };
-        field().or_else(member).or_else(words)
+        field().or_else(member).or_else(renamed).or_else(words)
     }
 
     /// The settings pages of OpenRouter that the text names.
@@ -666,7 +682,9 @@ fn is_model_like(slug: &str) -> bool {
     let media = matches!(author, "application" | "text" | "image" | "audio" | "video" | "v1" | "api" | "src" | "chat");
     let named = model.bytes().any(|byte| byte.is_ascii_digit()) && model.contains(&['-', ':'][..]);
     let named = named && !author.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b'.');
-    !media && named && !model.ends_with(".py") && !model.ends_with(".js") && !model.ends_with(".rs")
+    // The line of a file.
+    let line = model.rsplit_once(':').is_some_and(|(_, place)| place.bytes().all(|byte| byte.is_ascii_digit()));
+    !media && named && !line && !model.ends_with(".py") && !model.ends_with(".js") && !model.ends_with(".rs")
 }
 
 /// `limit_rpm/<author>/<model>/<uuid>`.

@@ -190,7 +190,8 @@ impl Facts<'_> {
         let asked = || self.exchange.body.chars().any(foreign) || has_words(whole, &FOREIGN, 2);
         let person = LazyCell::new(|| has_words(whole, &["i", "my", "me"], 1) || self.whole.has("?"));
         let quoted = |words: &str| self.whole.has(words) && is_mentioned(whole, words, || *person);
-        explains || all().any(|words| quoted(words) && (MARKS.contains(words) || !asked()))
+        let sources = || templates::LIMIT_SOURCES.iter().map(|(known, ..)| known);
+        explains || all().chain(sources()).any(|words| quoted(words) && (MARKS.contains(words) || !asked()))
     }
 
     /// A text that is about failures, with or without an example of one: it has blanks where a failure has names, leaves
@@ -257,6 +258,8 @@ impl Facts<'_> {
         let noted = |line: &str| {
             let line = line.trim_start();
             let task = line.starts_with("- [ ] ") || line.starts_with("- [x] ");
+            // A test that passed.
+            let task = task || line.starts_with(&['✓', '✔', '√'][..]);
             // A heading that quotes it.
             let task =
                 task || line.strip_prefix('#').is_some_and(|rest| rest.trim_start_matches(&['#', ' '][..]).starts_with(&['"', '`'][..]));
@@ -533,7 +536,7 @@ fn is_code(text: &str) -> bool {
             let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
             // A change to it; what is new may be a record.
             let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
-            let branch = branch || line.contains("() => ");
+            let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
             branch
                 || decorator
                 || change
@@ -558,7 +561,8 @@ fn is_code_or_list(text: &str) -> bool {
         let is_listed =
             head.len() < line.len() || [" – ", " — ", " - ", " -> ", " => ", ": \"", ": '"].iter().any(|mark| after.starts_with(mark));
         let code = is_listed && digits == 3 && head.starts_with(&['4', '5'][..]);
-        code.then(|| ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
+        let heading = || line.starts_with('#') && [" – ", " — ", " - ", ": "].iter().any(|mark| after.starts_with(mark));
+        code.then(|| heading() || ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
     };
     let (mut codes, mut set) = (0, false);
     for in_document in text.lines().filter_map(listed) {

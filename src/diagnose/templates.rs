@@ -147,7 +147,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["'models' array must have"], K::BadRequest, O::None, R::InvalidRequest, Never),
     own(&["reasoning is mandatory for this endpoint and cannot be disabled"], K::BadRequest, O::None, R::InvalidRequest, Never),
     shared(&["input required: specify \"prompt\" or \"messages\""], K::BadRequest, O::None, R::InvalidRequest, Never),
-    own(&["openrouter", "openrouter.ai/settings/preferences", "18"], K::NoEndpoints, O::Account, R::Attestation, Never),
+    own(&["openrouter.ai/settings/preferences", "openrouter", "18"], K::NoEndpoints, O::Account, R::Attestation, Never),
 ];
 
 /// OpenRouter's sentences that say whose failure it is, but not which.
@@ -240,6 +240,8 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
             "not supported in your region",
             "not supported in your country",
             "country, region, or territory not supported",
+            "country, region or territory is not supported",
+            "country, region, or territory is not supported",
             "region_restricted",
             "not available in this region",
         ],

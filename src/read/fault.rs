@@ -501,6 +501,8 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
         && outermost
         && error.keys().all(|key| matches!(key.as_str(), "message" | "code" | "metadata"))
         && around.keys().all(|key| matches!(key.as_str(), "error" | "user_id" | "id" | "openrouter_metadata"));
+    // What a server of its own says under a name of its own.
+    let alone = || error.values().next().and_then(Value::as_str).filter(|said| error.len() == 1 && said.contains(' ')).map(str::to_owned);
     let mut raw = String::new();
     // In `previous_errors`, which may be all that is left of a text, it stands beside the message.
     if let Some(words) = metadata.get("raw").or_else(|| error.get("raw")) {
@@ -508,7 +510,7 @@ fn fault(path: &str, error: &Map<String, Value>, around: &Map<String, Value>, ou
     }
     Fault {
         path: path.to_owned(),
-        message: stated(error, "message").unwrap_or_default(),
+        message: stated(error, "message").or_else(alone).unwrap_or_default(),
         code,
         code_in_words,
         error_type,
