@@ -370,7 +370,7 @@ impl<'a> Speech<'a> {
             (K::ProviderError | K::Timeout, _) => (A::No, "failed"),
             (K::InsufficientCredits, _) => (A::Unknown, "credits"),
             (K::KeyLimit, _) => (A::Maybe, "cap"),
-            (K::Auth, R::AddressNotAllowed) => (A::No, "request"),
+            (K::Auth, R::AddressNotAllowed | R::SignInCode) => (A::No, "request"),
             (K::Auth, _) => (A::No, "openrouter_key"),
             (K::DataPolicy, _) => (A::No, "privacy"),
             (K::EdgeBlock, _) => (A::No, "not_reached"),

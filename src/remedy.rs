@@ -242,7 +242,7 @@ fn wanted(case: &Case<'_>) -> &'static [RemedyType] {
         (K::KeyLimit, R::WorkspaceBudget) => &[],
         (K::KeyLimit, _) => &[T::ShorterAnswer, T::Keys],
         (K::Auth, R::OwnProviderKeyRefused) => &[T::OwnKey],
-        (K::Auth, R::AddressNotAllowed) => &[],
+        (K::Auth, R::AddressNotAllowed | R::SignInCode) => &[],
         (K::Auth, _) => &[T::Keys],
         (K::Moderation, R::PromptInjection) => &[T::EditMessage, T::Guardrails],
         (K::Moderation, _) => &[T::EditMessage, T::Unpin, T::OtherProvider, T::ModelPage],

@@ -185,6 +185,8 @@ vocabulary! {
         WrongKeyKind = "wrong_key_kind",
         /// The account takes requests from listed addresses only.
         AddressNotAllowed = "address_not_allowed",
+        /// The code by which an app gets a key at the end of a sign-in is used, too old or another's.
+        SignInCode = "sign_in_code",
         /// The key was not accepted.
         KeyRefused = "key_refused",
         /// The provider did not accept the key that the user stored at OpenRouter.

@@ -143,6 +143,8 @@ pub(super) const OWN: &[Template] = &[
     own(&["no auth credentials found"], K::Auth, O::None, R::NoKey, Never),
     shared(&["missing authentication header"], K::Auth, O::None, R::NoKey, Never),
     own(&["your ip address is not in the allowlist"], K::Auth, O::Account, R::AddressNotAllowed, Never),
+    own(&["invalid code or code_verifier"], K::Auth, O::None, R::SignInCode, Never),
+    shared(&["authorization code expired"], K::Auth, O::None, R::SignInCode, Never),
     own(&["only management keys can perform this operation"], K::Auth, O::None, R::WrongKeyKind, Never),
     own(&["'models' array must have"], K::BadRequest, O::None, R::InvalidRequest, Never),
     own(&["reasoning is mandatory for this endpoint and cannot be disabled"], K::BadRequest, O::None, R::InvalidRequest, Never),
