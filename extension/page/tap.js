@@ -709,10 +709,21 @@
       const choice = choices[i];
       if (own(choice, 'error') || own(choice, 'finish_reason') === 'error' || own(choice, 'native_finish_reason') === 'error') return true;
     }
+    return wentWrong(o);
+  };
+  /** A server of its own answers so whatever happened, and says inside how it went. @param {unknown} o */
+  const wentWrong = (o) => {
+    const status = own(o, 'status'), code = own(o, 'code'), why = own(o, 'message') ?? own(o, 'msg') ?? own(o, 'reason') ?? own(o, 'detail');
+    if (typeof why !== 'string') return false;
+    return own(o, 'success') === false || own(o, 'ok') === false || status === 'error' || status === 'fail' || status === 'failed' || (typeof code === 'number' && code >= 400 && code < 600);
+  };
+  /** Every shape of an error holds one of these; within a text of the model it is written \"error\". */
+  const SIGNS = ['"error"', '"errors"', '"failed"', '"fail"', '"success"', '"ok"', '"code"', 'RUN_ERROR'];
+  /** @param {string} text */
+  const mayHoldError = (text) => {
+    for (let i = 0; i < SIGNS.length; i++) if (indexOf(text, /** @type {string} */ (SIGNS[i])) !== -1) return true;
     return false;
   };
-  /** Every shape of an error holds one of these; within a text of the model it is written \"error\". @param {string} text */
-  const mayHoldError = (text) => indexOf(text, '"error"') !== -1 || indexOf(text, '"failed"') !== -1 || indexOf(text, '"errors"') !== -1 || indexOf(text, 'RUN_ERROR') !== -1;
   /** @param {string} text */
   const isErrorText = (text) => {
     if (!mayHoldError(text)) return false;

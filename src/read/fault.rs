@@ -323,6 +323,12 @@ impl Search {
             None if members.get("type").is_some_and(|kind| kind == "RUN_ERROR") => {
                 self.told(&stated(members, "message").unwrap_or_default(), &join(path, "message"), &Map::new(), nested);
             }
+            // A server that answers so whatever happened, and says how it went inside.
+            None | Some(Value::Null | Value::Bool(_)) if went_wrong(members) => {
+                if let Some((key, said)) = REASONS.iter().find_map(|key| Some((key, stated(members, key)?))) {
+                    self.told(&said, &join(path, key), &Map::new(), nested);
+                }
+            }
             _ if finished_in_error(members) => {
                 let at = join(path, "finish_reason");
                 self.faults.push(Fault { path: at, nested, ..Fault::default() });
@@ -473,6 +479,17 @@ fn is_error(members: &Map<String, Value>) -> bool {
 /// How much the members by themselves speak of a failure: what good answers carry too counts half.
 fn telling(members: &Map<String, Value>) -> usize {
     OWN_MEMBERS.iter().enumerate().filter(|(_, key)| members.contains_key(**key)).map(|(index, _)| if index < 2 { 1 } else { 2 }).sum()
+}
+
+/// Under which servers say why, in an object of their own that tells of success or failure.
+const REASONS: [&str; 7] = ["message", "msg", "error_message", "errorMessage", "errmsg", "reason", "detail"];
+
+/// `success: false` and its likes, or a status as the number of an outcome.
+fn went_wrong(members: &Map<String, Value>) -> bool {
+    let denied = ["success", "ok"].iter().any(|key| members.get(*key).is_some_and(|went| went == false));
+    let failed = members.get("status").and_then(Value::as_str).is_some_and(|status| matches!(status, "error" | "fail" | "failed"));
+    let code = members.get("code").and_then(scalar).and_then(|code| code.parse::<u16>().ok());
+    denied || failed || code.is_some_and(|code| (400..600).contains(&code))
 }
 
 fn finished_in_error(members: &Map<String, Value>) -> bool {

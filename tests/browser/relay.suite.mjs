@@ -50,6 +50,8 @@ export default {
     { name: 'inside an answer with status 200', run: (t) => rescued(t, {}, { status: 200, body: { error: { message: 'Provider returned error', code: 429 } } }) },
     { name: 'as the first event of a stream', run: (t) => rescued(t, { stream: 1 }, { status: 200, sse: [{ data: { error: { message: 'Provider returned error', code: 429 } } }] }) },
     { name: 'in the list of errors of GraphQL', run: (t) => rescued(t, {}, { status: 200, body: { data: null, errors: [{ message: '429 Provider returned error' }] } }) },
+    { name: 'in an answer that says by itself that it went wrong', run: (t) => rescued(t, {}, { status: 200, body: { success: false, code: 500, msg: 'OpenRouter: 429 Provider returned error', data: null } }) },
+    { name: 'in an event that does so', run: (t) => rescued(t, { stream: 1 }, { status: 200, sse: [{ data: { status: 'error', message: 'OpenRouter: 429 Provider returned error' } }] }) },
     { name: 'as the error of AG-UI', run: (t) => rescued(t, { stream: 1 }, { status: 200, sse: [{ data: { type: 'RUN_ERROR', message: '429 Provider returned error' } }] }) },
     { name: 'a failure that names nobody is the app\'s alone', run: (t) => untouched(t, { status: 429, body: { error: { message: 'Too Many Requests' } } }) },
     { name: 'and so is a server\'s own page', run: (t) => untouched(t, { status: 502, headers: { 'content-type': 'text/html' }, body: '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>' }) },
