@@ -873,7 +873,7 @@ fn status_in(lower: &str) -> Option<u16> {
         // The name of a member, as in a table of messages, or of a count is no status that anybody met.
         let rest = lower.get(at..).unwrap_or_default();
         let counted = rest.strip_prefix('=').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-        let named = counted || before.ends_with(&['.', '_'][..]) && rest.starts_with(&['"', '='][..]);
+        let named = counted || before.ends_with(&['.', '_'][..]) && rest.starts_with(&['"', '=', '_'][..]);
         // A list of them, as settings have it.
         let in_list = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
         let listed = rest.strip_prefix(',').is_some_and(in_list)

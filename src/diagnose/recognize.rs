@@ -134,7 +134,8 @@ impl Facts<'_> {
             // A log that goes on to another server.
             let elsewhere = between.rsplit_once("://").is_some_and(|(_, rest)| !rest.is_empty());
             // What stands in brackets behind a sentence belongs to it.
-            let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| between.get(at + 2..) != Some("(")));
+            let in_brackets = |rest: Option<&str>| rest.is_some_and(|rest| rest.starts_with('(') && !rest.contains(')'));
+            let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| !in_brackets(between.get(at + 2..))));
             // "Check your OpenRouter key", says a program of what it met.
             let advised = || whole.get(..name).is_some_and(|before| before.ends_with("your "));
             // Words of its own beside a status join the two.
@@ -156,9 +157,13 @@ impl Facts<'_> {
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
     /// sentence of its own. What an app adds behind them, such as what they usually mean, is no such sign.
     fn is_talk(&self) -> bool {
-        const EXPLAINS: [&str; 11] = [
+        const EXPLAINS: [&str; 15] = [
             "if you see",
             "if you get",
+            "if you receive",
+            "if you encounter",
+            "if you hit",
+            "when you receive",
             "when you see",
             "when you get",
             " means ",
@@ -222,7 +227,12 @@ impl Facts<'_> {
             "placeholder:",
         ];
         let whole = self.whole.lower();
-        let is_commit = whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
+        // The title of a change, as pull requests have it.
+        let title = whole.trim_end().rsplit_once(" (#").and_then(|(_, number)| number.strip_suffix(')'));
+        let is_title = title.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_title =
+            is_title || ["fix", "feat", "chore", "docs", "refactor", "test"].iter().any(|kind| whole.starts_with(&[kind, "("].concat()));
+        let is_commit = is_title || whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
         let words = || templates::CAPS.iter().chain(templates::OWN);
         let said: Vec<&Template> = words().filter(|template| template.words.iter().all(|words| self.whole.has(words))).collect();
         let places: Vec<usize> = said.iter().filter_map(|template| self.whole.find(template.words.first()?)).collect();

@@ -296,6 +296,7 @@ pub(super) const TOPICS: &[(Topic, &[&str])] = &[
             "queue_exceeded",
             "high traffic",
             "at capacity",
+            "maximum capacity",
             "capacity exceeded",
             "capacity_exceeded",
             "no capacity",
