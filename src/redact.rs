@@ -138,7 +138,7 @@ fn members(text: &str) -> Cow<'_, str> {
         }
         let end = copy.done + before.len();
         let rest = text.get(end..).unwrap_or_default();
-        if name == "content" && is_record(rest) {
+        if name == "content" && is_record(rest) || name == "messages" && is_failures(rest) {
             continue;
         }
         let value = quoted_value(rest).or_else(|| if secret { bare_secret(rest) } else { None });
@@ -155,11 +155,21 @@ fn is_secret_member(name: &str) -> bool {
     SECRET_MEMBERS.iter().any(|known| known.len() == name.len() && known.bytes().eq(name.bytes().map(same)))
 }
 
-/// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told.
+/// `messages` of a program that gave up: `["429 - {…}"]`, as n8n's. Those of a chat are no status.
+fn is_failures(text: &str) -> bool {
+    let list = text.trim_start_matches(&['\\', '"', '\'', '`', ' ', ':'][..]).strip_prefix('[');
+    let first = list.map(|list| list.trim_start_matches(&['\\', '"', '\''][..]));
+    first.and_then(|first| first.split_once(" - {")).is_some_and(|(code, _)| code.parse().is_ok_and(|code: u16| (400..600).contains(&code)))
+}
+
+/// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told; or a failed one itself,
+/// as Rust's async-openai prints it.
 fn is_record(text: &str) -> bool {
     // The first name inside of it, escaped or not.
     let value = text.split_once('{').map(|(before, inside)| (before, inside.split('"').nth(1).unwrap_or_default()));
-    value.is_some_and(|(before, name)| before.len() <= 8 && (name.starts_with("size") || name.starts_with("mimeType")))
+    value.is_some_and(|(before, name)| {
+        before.len() <= 8 && (["size", "mimeType"].iter().any(|known| name.starts_with(known)) || text.starts_with(":{\"error\":{"))
+    })
 }
 
 /// After a member's name: where its quoted or bracketed value begins and ends, and the quotes that its replacement
@@ -358,6 +368,9 @@ mod tests {
                 r#"{"content":{"size":9,"mimeType":"application/json","text":"a"}}"#,
             ),
             (r#"{\"content\": {\n  \"mimeType\": \"a\"}}"#, r#"{\"content\": {\n  \"mimeType\": \"a\"}}"#),
+            (r#"content:{"error":{"code":429}}"#, r#"content:{"error":{"code":429}}"#),
+            (r#"{"messages":["429 - {\"error\":7}"]}"#, r#"{"messages":["429 - {\"error\":7}"]}"#),
+            (r#"{"messages":["429 is a number - {}"]}"#, r#"{"messages":"[redacted]"}"#),
             (r#"{"content":{"parts":["a"]}}"#, r#"{"content":"[redacted]"}"#),
             (r#"{"flagged_input":"my \"secret\" plan","x":1}"#, r#"{"flagged_input":"[redacted]","x":1}"#),
             (r#"{\"flagged_input\":\"my \\\"secret\\\" plan\",\"x\":1}"#, r#"{\"flagged_input\":\"[redacted]\",\"x\":1}"#),

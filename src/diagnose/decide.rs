@@ -223,7 +223,7 @@ fn own_key(facts: &Facts<'_>) -> Option<Finding> {
         402 => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
         401 => (K::Auth, R::OwnProviderKeyRefused, Never),
         400 | 403 if refused => (K::Auth, R::OwnProviderKeyRefused, Never),
-        403 if topic(&facts.said, Topic::Empty).is_some() => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
+        400 | 403 if topic(&facts.said, Topic::Empty).is_some() => (K::InsufficientCredits, R::OwnProviderAccountEmpty, Never),
         _ => return None,
     };
     let found = Finding::new(kind, O::OwnProviderKey, reason, retry, if hint { Likely } else { Certain });

@@ -867,7 +867,10 @@ fn status_in(lower: &str) -> Option<u16> {
         let mut told = || {
             read += 1;
             let own = templates::OWN.iter().chain(templates::CAPS).filter_map(|own| own.words.first()).chain(templates::MARKS);
-            read <= MOST_SENTENCES && own.chain(&["rate limit exceeded", "user not found", templates::UPSTREAM]).any(|words| says(words))
+            read <= MOST_SENTENCES
+                && own
+                    .chain(&["rate limit exceeded", "user not found", "upstream idle timeout", templates::UPSTREAM])
+                    .any(|words| says(words))
         };
         let whole = !matches!(bytes.get(at), Some(b'.')) || bytes.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit());
         // The name of a member, as in a table of messages, or of a count is no status that anybody met.

@@ -280,6 +280,15 @@ impl Facts<'_> {
             let term = term.filter(|(_, rest)| rest.starts_with(&['—', '–', '-', ':'][..])).map(|(term, _)| term);
             term.or(task.then_some(line)).is_some_and(says)
         };
+        // Node prints so what it does not unfold.
+        let printed = |at: usize| whole.get(..at).is_some_and(|head| head.ends_with("headers "));
+        // What stands beside the settings of a program.
+        let setting = |line: &&str| {
+            let name = line.split_once('=').map_or("", |(name, _)| name);
+            name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        };
+        let is_settings =
+            self.body.lines().filter(setting).nth(1).is_some() && self.body.lines().any(|line| line.starts_with('#') && says(line));
         // A guide: several failures, each with what helps; or each quoted on a line of its own.
         let guides = |line: &&str| {
             let line = line.trim_start_matches(&['*', '-', '#', ' '][..]);
@@ -293,7 +302,9 @@ impl Facts<'_> {
             || blank
             || is_table
             || kinds.len() >= MANY_KINDS
-            || self.whole.first_of(&ELISIONS).is_some()
+            || self.whole.first_of(&["this incident has been resolved"]).is_some()
+            || is_settings
+            || ELISIONS.iter().any(|words| whole.match_indices(words).any(|(at, _)| !printed(at)))
     }
 
     /// 1 where the words are the value of a name, and of none under which programs keep what they met; 2 where the name is
@@ -410,7 +421,10 @@ fn is_document(text: &str) -> bool {
     };
     let headings = || text.lines().filter(|line| line.starts_with('#')).take(3).count() == 3;
     let minified = || text.contains("=>") || text.contains("function(");
-    text.contains("\"$ref\"") || noted() || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
+    text.contains("\"$ref\"")
+        || text.contains("$ref: '#/")
+        || noted()
+        || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
 
 /// A blank in or beside the sentence that begins there: `<model>`, `{{model}}`, `${model}`, `%s`, `N seconds`.
