@@ -3,6 +3,7 @@
 //!
 //! Redacting twice changes nothing: what is put in place of a secret is no secret itself.
 
+use crate::diagnose::facts::first_chars;
 use std::borrow::Cow;
 
 /// What stands in a secret's place.
@@ -159,13 +160,15 @@ fn is_secret_member(name: &str) -> bool {
 fn is_failures(text: &str) -> bool {
     let list = text.trim_start_matches(&['\\', '"', '\'', '`', ' ', ':'][..]).strip_prefix('[');
     let first = list.map(|list| list.trim_start_matches(&['\\', '"', '\''][..]));
-    first.and_then(|first| first.split_once(" - {")).is_some_and(|(code, _)| code.parse().is_ok_and(|code: u16| (400..600).contains(&code)))
+    let (code, rest) = first.and_then(|first| first.split_at_checked(3)).unwrap_or_default();
+    code.parse().is_ok_and(|code: u16| (400..600).contains(&code)) && rest.starts_with(" - {")
 }
 
 /// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told; or a failed one itself,
 /// as Rust's async-openai prints it.
 fn is_record(text: &str) -> bool {
-    // The first name inside of it, escaped or not.
+    // The first name inside of it, escaped or not; further on nothing is looked at, for each such member in a text.
+    let text = first_chars(text, 64);
     let value = text.split_once('{').map(|(before, inside)| (before, inside.split('"').nth(1).unwrap_or_default()));
     value.is_some_and(|(before, name)| {
         before.len() <= 8 && (["size", "mimeType"].iter().any(|known| name.starts_with(known)) || text.starts_with(":{\"error\":{"))
