@@ -12,22 +12,26 @@
     try { return Boolean(api.runtime?.id); } catch { return false; }
   };
 
+  const AGAIN_MS = 50;
+  const LOST_MS = 500; // awake, the worker answers within a few ms, from cold within 300; where it takes longer both answers are awaited. Half the time in which a held answer needs its verdict
+
+  /** @param {number} ms @returns {Promise<void>} */
+  const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
   /**
-   * A message to the worker; null when nobody answers. Asked once more after 50 ms: Firefox loses a message that meets an event page
-   * in the act of stopping ("Receiving end does not exist").
+   * A message to the worker; null when nobody answers. Asked once more after 50 ms where it was refused: Firefox loses a message that meets an
+   * event page in the act of stopping ("Receiving end does not exist"). With `repeats`, for a question that may be put twice, also where no word
+   * came for half a second: what meets a worker that is being killed may be lost without one.
    * @param {object} message
+   * @param {boolean} [repeats]
    * @returns {Promise<any>} the worker's answer as it came: the caller narrows it
    */
-  const ask = async (message) => {
-    for (let left = 1; isAlive(); left--) {
-      try {
-        const answer = await api.runtime.sendMessage(message);
-        if (answer !== undefined) return answer;
-      } catch { /* stopped, or gone */ }
-      if (left === 0) return null;
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-    }
-    return null;
+  const ask = async (message, repeats = false) => {
+    if (!isAlive()) return null;
+    const send = async () => (await api.runtime.sendMessage(message)) ?? Promise.reject(new Error('no answer'));
+    const first = send(), heard = first.then(() => true, () => pause(AGAIN_MS));
+    const isAnswered = await (repeats ? Promise.race([heard, pause(LOST_MS)]) : heard);
+    if (isAnswered !== true && !isAlive()) return null;
+    return Promise.any(isAnswered ? [first] : [first, send()]).catch(() => null);
   };
 
   /** What it takes to see the calls of workers. Firefox lets their answers be read too. @type {chrome.runtime.ManifestPermission[]} */

@@ -332,7 +332,7 @@
 
   /** @param {Omit<Explain, 'type'>} asked @returns {Promise<{verdict: Verdict | null, rule: Rule | null}>} the worker's word */
   const explain = async (asked) => {
-    const reply = await ask({ ...asked, type: 'explain' });
+    const reply = await ask({ ...asked, type: 'explain' }, true);
     const { verdict, rule, until_ms } = isObject(reply) && reply.ok === true ? /** @type {any} */ (reply) : {};
     if (typeof until_ms === 'number') rests_until = until_ms;
     if (isObject(verdict)) answers.set(/** @type {any} */ (verdict), asked);
@@ -755,7 +755,7 @@
 
   /** May we be here still? What is held goes to the page at once, and so does what fails from now on. */
   const onChanged = async () => {
-    const reply = await ask({ v: V, type: 'standing' });
+    const reply = await ask({ v: V, type: 'standing' }, true);
     rests_until = isObject(reply) && typeof reply.until_ms === 'number' ? reply.until_ms : 0;
     // What was put into an open page explains what the person asked about there, on the leave of a click.
     if (isResting() && story?.hushed) letGo(); // its card says so, for a while

@@ -200,7 +200,7 @@
         if (frame !== null) frame.title = view.verdict.words.title;
       } else if (performance.now() - openedAt < HELLO_MS) return;
       else if (labels !== null) drawStrip(view);
-      else ask({ v: V, type: 'strip_words' }).then((reply) => { labels = { dir: reply?.dir ?? '', words: reply?.words ?? {} }; draw(); });
+      else ask({ v: V, type: 'strip_words' }, true).then((reply) => { labels = { dir: reply?.dir ?? '', words: reply?.words ?? {} }; draw(); });
     };
 
     /** The same words and actions without a frame: what is for the eye alone, and Details, are the card's. @param {View} what */

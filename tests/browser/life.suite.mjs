@@ -23,6 +23,22 @@ export default {
       },
     },
     {
+      name: 'a question is lost on its way to the worker: it is put again, the failure is held, and Retry works', browsers: ['chromium'],
+      run: async (t) => {
+        await t.script({ preset: 'seed429', times: 2 });
+        const page = await t.open();
+        await send(page, 'one'); // the worker runs
+        await (await t.card(page)).click('#close');
+        await first(page, 'error');
+        await t.driver.loseQuestion();
+        await send(page, 'two');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.click('#retry');
+        await first(page, 'answer');
+      },
+    },
+    {
       name: 'the worker is stopped again and again while it judges: held or let go, never lost',
       run: async (t) => {
         await t.script({ preset: 'seed429', times: 6 });

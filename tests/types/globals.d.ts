@@ -27,7 +27,7 @@ declare const cooldownProtocol: Readonly<{
 declare const cooldownCompat: Readonly<{
   api: typeof chrome;
   isAlive(): boolean;
-  ask(message: object): Promise<any>;
+  ask(message: object, repeats?: boolean): Promise<any>;
   fill(message: string, args: Record<string, string>): string;
   openBeside: ((windowId: number) => Promise<void>) | null;
   WIRE: chrome.runtime.ManifestPermission[];

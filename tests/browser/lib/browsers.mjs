@@ -200,6 +200,12 @@ export class Driver {
     return true;
   }
 
+  /** What there is of ours, for the message of a test that misses it. @param {Page} page @returns {Promise<string>} */
+  async state(page) {
+    const hosts = await within('the page answers', 2_000, page.evaluate(() => [...document.querySelectorAll('div[data-cooldown]')].map((host) => host.shadowRoot?.innerHTML.slice(0, 200) ?? 'closed')));
+    return `hosts: ${JSON.stringify(hosts)}, frames: ${page.frames().length - 1}, of the browser: ${this.#browser.targets().map((one) => one.type()).join(' ')}, console: ${JSON.stringify(this.console.slice(-3))}`;
+  }
+
   /** What the desktop tells the browser when a person clicks a notification: no driver reaches the desktop. Chromium alone. @param {string} id */
   clickNotification(id) { return this.#inWorker((name) => { /** @type {any} its own binding has it */ (chrome.notifications.onClicked).dispatch(name); }, id); }
 
@@ -217,6 +223,18 @@ export class Driver {
       return;
     }
     await this.#inFirefox('document.querySelector("keyset[id^=ext-keyset-id] key[key=R][modifiers~=shift], keyset[id^=ext-keyset-id] key").doCommand()');
+  }
+
+  /** The next failure that a page asks about gets no answer, as if the question had been lost in the worker's death. Chromium alone. */
+  loseQuestion() {
+    return this.#inWorker(() => {
+      const { session } = chrome.storage, get = session.get.bind(session);
+      session.get = (/** @type {any} */ key) => {
+        if (key !== 'own_retries') return get(key);
+        session.get = get;
+        return new Promise((resolve) => { Object.assign(globalThis, { lost: resolve }); }); // what nobody holds is collected, and then the asker is told
+      };
+    }, '');
   }
 
   /** @param {(argument: string) => void} run self-contained @param {string} argument */

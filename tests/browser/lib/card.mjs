@@ -24,7 +24,9 @@ export class Card {
    */
   static async on(driver, page, limitMs = 8_000) {
     const card = new Card(driver, page);
-    await until('a card shows', () => card.phase(), limitMs);
+    await until('a card shows', () => card.phase(), limitMs).catch(async (error) => {
+      throw new Error(`${error.message}; ${await driver.state(page).catch(String)}`);
+    });
     return card;
   }
 
