@@ -156,12 +156,19 @@ fn is_secret_member(name: &str) -> bool {
     SECRET_MEMBERS.iter().any(|known| known.len() == name.len() && known.bytes().eq(name.bytes().map(same)))
 }
 
-/// `messages` of a program that gave up: `["429 - {…}"]`, as n8n's. Those of a chat are no status.
+/// `messages` of a program that gave up: `["429 - {…}"]`, as n8n's, and no more than that. Those of a chat are no status.
 fn is_failures(text: &str) -> bool {
-    let list = text.trim_start_matches(&['\\', '"', '\'', '`', ' ', ':'][..]).strip_prefix('[');
-    let first = list.map(|list| list.trim_start_matches(&['\\', '"', '\''][..]));
-    let (code, rest) = first.and_then(|first| first.split_at_checked(3)).unwrap_or_default();
-    code.parse().is_ok_and(|code: u16| (400..600).contains(&code)) && rest.starts_with(" - {")
+    let list = text.trim_start_matches(&['\\', '"', '\'', '`', ' ', ':'][..]).strip_prefix('[').unwrap_or_default();
+    let slashes = list.bytes().take_while(|byte| *byte == b'\\').count();
+    let (quote, said) = (list.as_bytes().get(slashes), list.get(slashes + 1..).unwrap_or_default());
+    let (code, rest) = said.split_at_checked(3).unwrap_or_default();
+    let is_status = code.parse().is_ok_and(|code: u16| (400..600).contains(&code)) && rest.starts_with(" - {");
+    is_status
+        && quote.is_some_and(|quote| {
+            let end = closing_quote(said.as_bytes(), 0, *quote, slashes);
+            let behind = said.get(end..).unwrap_or_default().trim_start_matches(&['\\', '"', '\'', ' ', '\n'][..]);
+            behind.is_empty() || behind.starts_with(']')
+        })
 }
 
 /// `content` in a browser's record of its traffic (HAR): the body of an answer, of which its size and type are told; or a failed one itself,
@@ -373,6 +380,7 @@ mod tests {
             (r#"{\"content\": {\n  \"mimeType\": \"a\"}}"#, r#"{\"content\": {\n  \"mimeType\": \"a\"}}"#),
             (r#"content:{"error":{"code":429}}"#, r#"content:{"error":{"code":429}}"#),
             (r#"{"messages":["429 - {\"error\":7}"]}"#, r#"{"messages":["429 - {\"error\":7}"]}"#),
+            (r#"{"messages":["429 - {\"error\":7}","my prompt"]}"#, r#"{"messages":"[redacted]"}"#),
             (r#"{"messages":["429 is a number - {}"]}"#, r#"{"messages":"[redacted]"}"#),
             (r#"{"content":{"parts":["a"]}}"#, r#"{"content":"[redacted]"}"#),
             (r#"{"flagged_input":"my \"secret\" plan","x":1}"#, r#"{"flagged_input":"[redacted]","x":1}"#),
