@@ -51,6 +51,15 @@ export default {
     { name: 'of the same site: one card, in the top frame, the answer in the frame', run: (t) => onTop(t, {}) },
     { name: 'of another site: one card, in the top frame, the answer in the frame', run: (t) => onTop(t, { inside: OTHER }) },
     {
+      name: 'the worker is busy for a second: the card stands in the top frame all the same', browsers: ['chromium'],
+      run: async (t) => {
+        await onTop(t, {}); // the worker runs
+        await t.driver.delayTelling(1_000);
+        await onTop(t, { inside: OTHER });
+        await t.driver.stopWorker();
+      },
+    },
+    {
       name: 'of another site: a remedy pressed in the top frame changes the frame\'s request, and a list is looked up for it',
       run: async (t) => {
         await t.world({ providers: ['Cerebras', 'Together', 'DeepInfra'], busy: ['Cerebras'] });

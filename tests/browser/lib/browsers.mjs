@@ -237,6 +237,17 @@ export class Driver {
     }, '');
   }
 
+  /** As on a busy machine: what the worker tells a page comes late, until it stops. Chromium alone. @param {number} ms */
+  delayTelling(ms) {
+    return this.#inWorker((late) => {
+      const { tabs } = chrome, tell = tabs.sendMessage;
+      /** @type {any} every overload */ (tabs).sendMessage = async (/** @type {any[]} */ ...all) => {
+        await new Promise((resolve) => { setTimeout(resolve, Number(late)); });
+        return Reflect.apply(tell, tabs, all);
+      };
+    }, `${ms}`);
+  }
+
   /** @param {(argument: string) => void} run self-contained @param {string} argument */
   async #inWorker(run, argument) {
     const find = () => this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
