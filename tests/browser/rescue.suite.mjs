@@ -48,6 +48,12 @@ const oneClick = (world, label, price, member, { setup = {}, more = {} } = {}) =
   await card.reaches('answered');
 };
 
+/** What can be pressed and says so in words, as it is read from top to bottom. @param {Card} card @returns {Promise<string[]>} */
+const pressable = async (card) => {
+  const all = await card.read((root) => [...root.querySelectorAll('#card :is(button, a)')].map((one) => (one.getClientRects().length === 0 || one.id === 'close' ? '' : /** @type {HTMLElement} */ (one).innerText)));
+  return all.map((text) => text.replace(/[↗\s]+/g, ' ').trim()).filter((text) => text !== '');
+};
+
 /** What has to be looked up, on the card and on the strip. @param {string} where @param {Record<string, string>} setup @returns {import('./lib/scene.mjs').Test[]} */
 const lookedUp = (where, setup) => [
   {
@@ -153,6 +159,22 @@ export default {
     { name: 'another provider: by fetch', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED) },
     { name: 'another provider: by XMLHttpRequest', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { by: 'xhr' } }) },
     { name: 'another provider: a Request, and a body of bytes', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { body: 'bytes' } }) },
+    {
+      name: 'the strip offers what the card offers, in the same order',
+      run: async (t) => {
+        for (const more of [{}, { model: 'openai/gpt-oss-120b:free' }, { provider: { only: ['cerebras'] } }, { provider: { order: ['cerebras'], allow_fallbacks: false } }]) {
+          /** @type {string[][]} */ const both = [];
+          for (const setup of [{}, STRIP]) {
+            await t.world(POOLS);
+            const { page, card } = await failing(t, setup, more);
+            both.push(await pressable(card));
+            await page.close();
+          }
+          assert.ok(both[0] !== undefined && both[0].length > 3);
+          assert.deepEqual(both[1], both[0]);
+        }
+      },
+    },
     { name: 'another provider: on the strip', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: STRIP }) },
     { name: 'another provider: a stream', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { stream: '1' }, more: { stream: true } }) },
     { name: 'another provider: responses', run: oneClick(POOLS, 'Skip Cerebras', 'price may differ', SKIPPED, { setup: { endpoint: `${API}responses` } }) },
