@@ -363,7 +363,7 @@ fn by_status(facts: &Facts<'_>) -> Finding {
         401 => with(K::Auth, O::None, R::KeyRefused, Never, Certain),
         402 if of_provider => with(K::ProviderError, O::Provider, R::ProviderAccountEmpty, Later, Likely),
         402 => with(K::InsufficientCredits, O::Account, R::BalanceEmpty, Never, Likely),
-        403 => {
+        403 | 451 => {
             if let Some(words) = about(Topic::Region) {
                 worded(K::RegionBlocked, O::None, R::Region, Never, words)
             } else if let Some(words) = about(Topic::Empty).filter(|_| of_provider) {

@@ -90,8 +90,27 @@ impl Facts<'_> {
 
     /// A name is a sign only beside a failure: an error object, a status, or a connection that broke.
     fn is_named_beside(&self) -> bool {
-        const WITHOUT: [&str; 12] =
-            ["without", "not using", "not", "no", "instead of", "sem", "sin", "sans", "ohne", "без", "不用", "没用"];
+        const WITHOUT: [&str; 19] = [
+            "without",
+            "not using",
+            "not via",
+            "not through",
+            "not",
+            "no",
+            "instead of",
+            "sem",
+            "sin",
+            "sans",
+            "ohne",
+            "nicht über",
+            "pas via",
+            "без",
+            "не через",
+            "不用",
+            "没用",
+            "不走",
+            "不是走",
+        ];
         let whole = self.whole.lower();
         // In the address of another host it names a package or a repository.
         let foreign = |at: usize| {
@@ -454,13 +473,30 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
                 && person();
         // What a sentence goes on to say of its quotation.
         let means = || {
-            let marks = |char: char| "\"'`”’»“.".contains(char);
+            const MEANS: [&str; 15] = [
+                "means",
+                "just means",
+                "simply means",
+                "only means",
+                "no longer",
+                "bedeutet",
+                "signifie",
+                "veut dire",
+                "significa",
+                "quer dizer",
+                "означает",
+                "значит",
+                "とは",
+                "的意思是",
+                "意味着",
+            ];
+            let marks = |char: char| "\"'`”’»“.」』".contains(char);
             let rest = facts::first_chars(lower.get(at + words.len()..).unwrap_or_default(), MOST_OF_A_QUOTATION);
             let quoted = rest.find(&['"', '`', '”', '»', '’'][..]).and_then(|end| rest.get(end..)).filter(|_| lead.len() < before.len());
             let quoted = quoted.map_or("", |rest| rest.trim_start_matches(marks).trim_start());
             let told = quoted.split(&['.', ',', ';', ':', '—', '('][..]).next().unwrap_or_default();
             let rest = rest.trim_start_matches(marks).trim_start();
-            ["means", "just means", "simply means", "only means", "no longer"].iter().any(|verb| rest.starts_with(verb))
+            MEANS.iter().any(|verb| rest.starts_with(verb))
                 || ["is shown", "is returned", "appears", "indicates"].iter().any(|verb| told.starts_with(verb)) && !person()
                 || ["usually means", "typically means", "is openrouter's"].iter().any(|verb| told.contains(verb))
         };
