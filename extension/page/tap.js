@@ -18,6 +18,7 @@
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
   const STORIES = 50;         // that are remembered: each keeps a body
+  const TOGETHER_MS = 1_000;  // after a failure: what is sent by then was on its way before anybody could know of it
   const HELD_MAX = 200;       // calls that are kept at once: a page that fails without end has its answers
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and then silence, and the extension is gone
   const SILENT_MS = 400;      // longer than a busy browser keeps a message, and short of the second in which the page has its answer
@@ -181,8 +182,8 @@
   // ---- stories
 
   /**
-   * The same body to the same address, as long as it fails.
-   * @typedef {{id: number, url: string, text: string, failures: number, held: number, at: number}} Story
+   * The same body to the same address, as long as it fails. `held`: how to give up each of its calls that waits.
+   * @typedef {{id: number, url: string, text: string, failures: number, held: Record<string, () => void>, at: number}} Story
    */
   /** @type {Record<string, Story>} the recent ones */
   const stories = create(null);
@@ -316,10 +317,18 @@
     return startsWith(whole, home);
   };
 
-  /** Does the app itself try a failed one again? @param {string} url @param {string} text */
+  /**
+   * Does the app itself try a failed one again? And one that is held it has given up on where it asks the very same anew: its own patience is
+   * over, or the person has asked once more. Whoever pressed Retry for that would pay for an answer that nobody waits for.
+   * @param {string} url @param {string} text
+   */
   const resent = (url, text) => {
     const story = recall(url, text);
-    if (story === null || story.held !== 0) return null; // while one is held, the app cannot know that it failed
+    if (story === null) return null;
+    if (ownKeys(story.held).length > 0) { // the app cannot know that it failed
+      if (now() - story.at > TOGETHER_MS) for (const id in story.held) story.held[id]?.();
+      return null;
+    }
     tell({ v: 1, type: 'resent', story: story.id, answered: false });
     return story;
   };
@@ -470,7 +479,7 @@
    * @param {Call} call @param {number} id @param {Answer} answer @param {string} body @param {string} text the request's @param {boolean} replayable
    */
   const observe = (call, id, answer, body, text, replayable) => {
-    const story = call.kept ??= recall(call.url, text) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: 0, at: 0 };
+    const story = call.kept ??= recall(call.url, text) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: create(null), at: 0 };
     stories[story.id] = story;
     delete stories[story.id - STORIES];
     story.failures += 1;
@@ -606,7 +615,7 @@
       call.tries = 1;
       call.kept = call.changed = call.by = null;
       if (story === null) return;
-      story.held -= 1;
+      delete story.held[id];
       story.at = now();
       if (outcome === 'answered') {
         delete stories[story.id];
@@ -618,6 +627,10 @@
     const release = (why) => {
       if (state === 'sending') dropped = why;
       else if (state !== 'over') { end('released', why); resolve(null); }
+    };
+    const giveUp = () => {
+      if (state === 'sending') dropped = 'page';
+      else if (state !== 'over' && state !== 'arrived') { end('aborted', 'page'); resolve(null); }
     };
     const onAbort = () => { if (state !== 'over') { end('aborted', 'page'); reject(signal === null ? undefined : reasonOf(signal)); } };
 
@@ -631,7 +644,7 @@
       const sent = within(call.text()), body = await answer.text(), text = await sent ?? '';
       if (state !== 'judging' || mine !== call.tries) return; // aborted, let go, or sent again meanwhile
       const isFirst = call.kept === null, story = observe(call, id, answer, body, text, call.send !== null);
-      if (isFirst) story.held += 1;
+      if (isFirst) story.held[id] = giveUp;
     };
     /** @param {Answer} answer */
     const failed = async (answer) => { try { await judge(answer); } catch { release('late'); } };

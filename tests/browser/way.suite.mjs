@@ -161,6 +161,35 @@ export default {
       },
     },
     {
+      name: 'the app asks once more while its first call is held: no card is left for an answer that nobody waits for',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open('chat.html', { patience: 3_000 });
+        await send(page, 'one');
+        await (await t.card(page)).reaches('held');
+        await first(page, 'answer');
+        await assertAnsweredOnce(page, 'one');
+        await Card.gone(page, 2_000);
+        assert.equal((await t.log()).length, 2);
+      },
+    },
+    {
+      name: 'the app asks once more, and that fails too: one card for it, and one click answers it',
+      run: async (t) => {
+        await t.script({ preset: 'seed429', times: 2 });
+        const page = await t.open('chat.html', { patience: 3_000 });
+        await send(page, 'one');
+        const card = await t.card(page);
+        await t.logOf(2);
+        await card.reaches('held');
+        await card.click('#retry');
+        await first(page, 'answer');
+        await assertAnsweredOnce(page, 'one');
+        await card.reaches('answered');
+        assert.equal((await t.log()).length, 3, 'the one that is waited for, and no other');
+      },
+    },
+    {
       name: 'a refused key: the app has its error at once, the card explains and offers no Retry',
       run: async (t) => {
         await t.script({ preset: 'auth401' });

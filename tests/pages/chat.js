@@ -1,6 +1,7 @@
 // @ts-check
 // A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
-// Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), endpoint=, body= (bytes | request),
+// Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), patience= (ms after
+// which it asks once more, and tells the first call nothing), endpoint=, body= (bytes | request),
 // by=xhr (an XMLHttpRequest, its answer shown whole; xhr-eager: it asks for the status as soon as there is one), with= (members of the body, as JSON).
 
 const setup = new URLSearchParams(location.search);
@@ -87,7 +88,10 @@ const ask = async (text) => {
   if (setup.get('by')?.startsWith('xhr')) { askByXhr(text); return; }
   try {
     const init = requestOf(text);
-    const answer = await (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init));
+    const call = () => (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init)), patience = setup.get('patience');
+    /** @type {Promise<undefined>} */
+    const over = new Promise((resolve) => { if (patience !== null) setTimeout(resolve, Number(patience)); });
+    const answer = await Promise.race([call(), over]) ?? await call();
     if (!answer.ok) {
       const details = await describe(answer);
       say('error', `The call failed: ${answer.status}`).dataset.details = JSON.stringify(details);

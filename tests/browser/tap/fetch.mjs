@@ -653,6 +653,37 @@ test('the same body twice at once is one story, and no second try of the app', a
   assert.equal(of('resent').length, 0);
 });
 
+test('held, and the page asks the very same anew: it has given up on the one that is held, which has its first answer', async () => {
+  script('anew', error429);
+  const { of } = await inPage(async () => {
+    t.auto = 'hold';
+    const one = post('anew', 'A');
+    await t.message('observed');
+    globalThis.__later = 1_500; // longer than what is sent at once needs
+    const two = post('anew', 'A');
+    same((await one).status, 429);
+    same((await one).bodyUsed, false);
+    same((await two).status, 200);
+    await t.message('settled');
+  }, { before: 'const clock = Date.now; globalThis.__later = 0; Date.now = () => clock() + __later;' });
+  assert.deepEqual(of('settled').map((m) => [m.id, m.outcome, m.why]), [[1, 'aborted', 'page']]);
+  assert.equal(of('resent').length, 0, 'no try after a failure that it knows of');
+});
+
+test('sent again, and the page asks the very same anew: the try that is on its way may still win', async () => {
+  script('anew-way', error429, { hang: true });
+  const { of } = await inPage(async () => {
+    t.auto = 'retry';
+    let isDone = false;
+    post('anew-way', 'A').then(() => { isDone = true; });
+    while ((await (await fetch(origin + '/log?k=anew-way')).json()).length < 2) await sleep(20);
+    globalThis.__later = 1_500;
+    same((await post('anew-way', 'A')).status, 200);
+    same(isDone, false);
+  }, { before: 'const clock = Date.now; globalThis.__later = 0; Date.now = () => clock() + __later;' });
+  assert.equal(of('settled').length, 0);
+});
+
 // ---- what stays in the page
 
 test('the key, the prompt and the person are in no message, even where the server repeats them', async () => {

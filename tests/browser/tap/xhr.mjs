@@ -560,6 +560,21 @@ test('the app\'s own second try by XMLHttpRequest is one story', async () => {
   assert.deepEqual(log.filter((m) => m.type !== 'ping').map((m) => [m.type, m.story, m.attempt ?? m.answered]), [['observed', 1, 1], ['settled', 1, 1], ['resent', 1, false], ['resent', 1, true]]);
 });
 
+test('held, and the page asks the very same anew: the one that is held ends with its first answer', async () => {
+  script('anew', error429);
+  const { of } = await inPage(`async () => { ${XHR}
+    t.auto = 'hold';
+    const one = begin('anew');
+    await t.message('observed');
+    globalThis.__later = 1_500;
+    const two = begin('anew');
+    same((await end(one)).status, 429);
+    same((await end(two)).status, 200);
+    await t.message('settled');
+  }`, { before: 'const clock = Date.now; globalThis.__later = 0; Date.now = () => clock() + __later;' });
+  assert.deepEqual(of('settled').map((m) => [m.id, m.outcome]), [[1, 'aborted']]);
+});
+
 test('the extension goes away: a held request ends for the page within moments', async () => {
   script('gone', error429);
   await inPage(`async () => { ${XHR}
