@@ -53,6 +53,8 @@
   const held = new Map();
   /** @type {Map<number, number>} story → when it was dismissed, or the app last tried it after that */
   const dismissed = new Map();
+  /** The same for a call that no hook sees, by what alone is known of it. @type {{url: string, status: number, at: number} | null} */
+  let unwanted = null;
   /**
    * What the app itself does with a story: how often it has sent it, and the timers while it may send it again.
    * @typedef {object} AppTries
@@ -382,6 +384,10 @@
 
   /** A call that no hook sees has failed. @param {Exchange} exchange */
   const onUnheld = (exchange) => {
+    if (unwanted !== null && unwanted.url === exchange.url && unwanted.status === exchange.status && performance.now() - unwanted.at < DISMISSED_MS) {
+      unwanted.at = performance.now();
+      return;
+    }
     // Those that the tap told of, and that were not asked about.
     if (!met.some(({ url, status, at }) => url === exchange.url && status === exchange.status && performance.now() - at < TOLD_MS)) seen(exchange, {});
   };
@@ -746,6 +752,8 @@
     }
     held.clear();
     for (const id of story?.stories ?? []) dismissed.set(id, performance.now());
+    const unheld = story?.over === 'explained' && story.where === 'call' ? answers.get(story.verdict)?.exchange : undefined;
+    if (unheld !== undefined) unwanted = { url: unheld.url, status: unheld.status, at: performance.now() };
     for (const app of apps.values()) clearTimeout(app.show);
   };
   const dismiss = () => {

@@ -45,6 +45,20 @@ export default {
       },
     },
     {
+      name: 'a worker\'s call, dismissed: its client\'s own next try brings no card back, another failure does',
+      run: async (t) => {
+        const { page, card } = await explained(t, fromWorker);
+        await card.click('#close');
+        await Card.gone(page);
+        await t.script({ preset: 'seed429' }, { preset: 'credits402' });
+        await fromWorker(page);
+        await pause(3_000); // longer than the browser's word on a call waits for the page's
+        assert.equal(await Card.count(page), 0);
+        await fromWorker(page);
+        await (await t.card(page)).reaches('explained');
+      },
+    },
+    {
       name: 'a service worker\'s own call: explained in a tab of its site',
       run: async (t) => { await explained(t, async (page) => { await standBetween(page); await withoutHook(page, 'service worker'); }); },
     },
