@@ -329,7 +329,8 @@ impl<'a> Facts<'a> {
         let stated = || slug(fault?.text("model_slug")?);
         let requested = || slug(fault?.first_available("requested_models")?);
         model_before(said)
-            .or_else(|| after(&["high demand for ", "new-account-rpm/", "daily limit reached for "]))
+            .or_else(|| after(&["high demand for ", "daily limit reached for "]))
+            .or_else(|| new_account_model(said))
             .or_else(|| limited_model(said))
             .or_else(|| {
                 // A prefix that some libraries take off is what makes it no valid one.
@@ -346,13 +347,25 @@ impl<'a> Facts<'a> {
             .or_else(|| slug(fault?.model.as_deref()?))
             .or_else(|| slug_after(&self.whole, "model_name: "))
             .or_else(|| after(&["all providers for "]))
-            .or_else(|| slug_after(&self.raw, "model ").or_else(|| slug_after(&self.raw, ", model: ")).or_else(|| bare_model(&self.raw)))
+            .or_else(|| slug_after(&self.raw, "model ").or_else(|| slug_after(&self.raw, "model: ")).or_else(|| bare_model(&self.raw)))
             .or_else(|| said.find("rate limit reached for ").filter(|_| self.raw.is_empty()).and_then(|_| bare_model(said)))
             .or_else(|| after(&["use this slug instead: "]))
             .or_else(|| after(&MODELS))
+            .or_else(|| self.labelled_model())
             .or_else(|| self.model_tried_before())
             .or_else(|| self.model_in_prose())
             .filter(|model| !self.is_torn(model) && !GONE.ends_with(model.as_str()))
+    }
+
+    /// The model under a label of its own, beside an error that a program or a person tells of; it is the only one.
+    fn labelled_model(&self) -> Option<String> {
+        if !matches!(self.exchange.surface, Surface::Page | Surface::Log) || self.is_later() {
+            return None;
+        }
+        let model = slug(&self.member("model")?)?;
+        let rest = self.body.rsplit(model.as_str()).next()?;
+        let another = member_value(rest, &rest.to_ascii_lowercase(), "model").and_then(|name| slug(&name));
+        another.is_none().then_some(model)
     }
 
     /// The text ends inside an error, and with the name, of which more may have followed.
@@ -687,6 +700,12 @@ fn is_model_like(slug: &str) -> bool {
     !media && named && !line && !model.ends_with(".py") && !model.ends_with(".js") && !model.ends_with(".rs")
 }
 
+/// `new-account-rpm/<author>/<model>`, of which the author may be missing.
+fn new_account_model(said: &Text) -> Option<String> {
+    let path = said.after("new-account-rpm/")?.split(&[' ', '"', '\'', ','][..]).next()?.trim_end_matches('.');
+    slug(path).or_else(|| Some(path.to_owned()).filter(|_| is_plain(path)))
+}
+
 /// `limit_rpm/<author>/<model>/<uuid>`.
 fn limited_model(said: &Text) -> Option<String> {
     let path = said.after("limit_rpm/").or_else(|| said.after("limit_rpd/"))?;
@@ -732,8 +751,13 @@ fn bare_model(raw: &Text) -> Option<String> {
         .iter()
         .find_map(|lead| raw.after(lead))?;
     let word = lead.trim_start_matches(&['`', '"'][..]).split(&[' ', ',', '\n', '`', '"'][..]).next()?.trim_end_matches('.');
+    is_plain(word).then(|| word.to_owned())
+}
+
+/// A model's name without its author.
+fn is_plain(word: &str) -> bool {
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    (plain && word.bytes().any(|byte| byte.is_ascii_digit())).then(|| word.to_owned())
+    plain && word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Characters of OpenRouter's addresses, and the brackets of a hash that was redacted.

@@ -112,7 +112,7 @@ pub(super) const OWN: &[Template] = &[
     own(&["insufficient credits", "openrouter.ai/"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
     own(&["your account or api key has insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
     own(&["credits. add more using https://openrouter.ai/"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
-    shared(&["in_flight_budget_exhausted"], K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
+    own(&["in_flight_budget_exhausted"], K::AccountRateLimit, O::Account, R::InFlightBudget, Later),
     shared(&["weight_exceeds_budget"], K::InsufficientCredits, O::Account, R::RequestTooExpensive, Never),
     shared(&["insufficient credits"], K::InsufficientCredits, O::Account, R::BalanceEmpty, Never),
     own(&[POOL], K::UpstreamRateLimit, O::SharedPool, R::PoolLimited, Later),
