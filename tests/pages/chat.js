@@ -89,9 +89,9 @@ const ask = async (text) => {
   try {
     const init = requestOf(text);
     const call = () => (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init)), patience = setup.get('patience');
-    /** @type {Promise<undefined>} */
-    const over = new Promise((resolve) => { if (patience !== null) setTimeout(resolve, Number(patience)); });
-    const answer = await Promise.race([call(), over]) ?? await call();
+    /** @returns {Promise<undefined>} */
+    const over = () => new Promise((resolve) => { setTimeout(resolve, Number(patience)); });
+    const answer = patience === null ? await call() : await Promise.race([call(), over()]) ?? await call();
     if (!answer.ok) {
       const details = await describe(answer);
       say('error', `The call failed: ${answer.status}`).dataset.details = JSON.stringify(details);
