@@ -38,7 +38,7 @@
    * What a refusal says where a changed request may fare better: any; one that names its providers; one that goes to another provider than the
    * one that refused. The core judges: these few words spare most pages that their last events are made (tests/plan.rs holds the two together).
    */
-  const MENDS = /context_length|context length|is too long|location is not supported|unsupported_country|requires moderation|content management policy|agentic harness|use this slug|fallback_models/i;
+  const MENDS = /context_length|context length|is too long|model length|token limit|input length|max length|content exists risk|unsupported countr|location is not supported|unsupported_country|requires moderation|content management policy|agentic harness|use this slug|fallback_models/i;
   const FREES = /allowed providers|allowed_providers|requested_providers|region_restricted|"geo"|flagged/i, FOREIGN = /provider returned error/i;
   const PINNED = /"(?:only|order|allow_fallbacks)"\s*:/;
   /** A request's members that name OpenRouter, or its address: in JSON as it is written, where no text of the person's can look alike, but for the members that hold it. */
