@@ -99,6 +99,13 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
         let found = Finding::new(Kind::EdgeBlock, LimitOwner::Edge, reason, retry, Certain);
         return Some(found.on("text", facts.whole.plain()));
     }
+    // Where a client looked for JSON, it found a page.
+    const FOUND: [&str; 3] = ["invalid character '<'", "unexpected token '<'", "unexpected token <"];
+    let page =
+        || facts.whole.first_of(&FOUND).filter(|_| facts.status().is_some_and(|status| (520..=530).contains(&status) && status != 529));
+    if let Some(words) = page() {
+        return Some(Finding::new(Kind::EdgeBlock, LimitOwner::Edge, Reason::GateFailed, Now, Likely).on("text", words));
+    }
     if let Some((words, slow)) = facts.broken().filter(|_| facts.named_status().is_none()) {
         let (kind, reason) = if slow { (Kind::Timeout, Reason::ClientTimeout) } else { (Kind::Network, Reason::NoConnection) };
         return Some(Finding::new(kind, LimitOwner::None, reason, Now, Certain).on("text", words));

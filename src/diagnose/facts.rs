@@ -131,12 +131,17 @@ impl<'a> Facts<'a> {
 
     /// The status that stands beside OpenRouter's name in a line of text, or anywhere that a status is called one.
     pub(crate) fn named_status(&self) -> Option<u16> {
+        // That of a proxy on the way.
+        if self.whole.has("tunnel connection failed") {
+            return None;
+        }
         status_in(self.whole.lower())
     }
 
     /// The words by which a client says that the connection broke, and whether it was only slow.
     pub(crate) fn broken(&self) -> Option<(&'static str, bool)> {
-        const SLOW: [&str; 15] = [
+        const SLOW: [&str; 16] = [
+            "source: timedout",
             "transporterror) timeout",
             "transporterror{reason: :timeout",
             "und_err_headers_timeout",
@@ -153,7 +158,8 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 44] = [
+        const BROKEN: [&str; 45] = [
+            "network connection lost",
             "cors request did not succeed",
             "certificate verify failed",
             "self-signed certificate",
@@ -363,7 +369,16 @@ impl<'a> Facts<'a> {
         if !matches!(self.exchange.surface, Surface::Page | Surface::Log) || self.is_later() {
             return None;
         }
-        let model = slug(&self.member("model")?)?;
+        let beside = || {
+            let lead =
+                ["(model ", "on model ", "provider(openrouter,"].iter().find_map(|lead| self.whole.between(lead, &[')', ' ', ':']))?;
+            let word = lead.trim_matches(&['\'', '"', '`'][..]);
+            slug(word).or_else(|| Some(word.to_owned()).filter(|word| word.len() < lead.len() && is_plain(word)))
+        };
+        if let Some(model) = beside() {
+            return Some(model);
+        }
+        let model = self.member("model").and_then(|name| slug(&name)).or_else(|| slug(&self.member("modelid")?))?;
         let rest = self.body.rsplit(model.as_str()).next()?;
         let another = member_value(rest, &rest.to_ascii_lowercase(), "model").and_then(|name| slug(&name));
         another.is_none().then_some(model)
@@ -604,7 +619,8 @@ fn member_value(text: &str, lower: &str, name: &str) -> Option<String> {
         let value = value.get(..value.find(|char| "\"'\\`,;)[]}|\n<".contains(char)).unwrap_or(value.len()))?;
         // Without quotes it ends where the next member begins.
         let mut end = 0;
-        for word in value.split(' ').take_while(|word| marks > 0 || !word.contains(':') && !word.contains('=')) {
+        let time = |word: &str| word.starts_with("20") && word.contains('T');
+        for word in value.split(' ').take_while(|word| marks > 0 || time(word) || !word.contains(':') && !word.contains('=')) {
             end += word.len() + 1;
         }
         let value = value.get(..end.saturating_sub(1))?.trim();
@@ -614,9 +630,12 @@ fn member_value(text: &str, lower: &str, name: &str) -> Option<String> {
 
 /// A page that the gate in front of OpenRouter sends in its place.
 fn is_gates(title: &str) -> bool {
-    const WORDS: [&str; 7] = ["cloudflare", "denied", "unavailable", "blocked", "attention required", "just a moment", "| 5"];
+    const WORDS: [&str; 6] = ["cloudflare", "denied", "unavailable", "blocked", "attention required", "just a moment"];
     let title = title.to_ascii_lowercase();
-    title.contains("openrouter.ai") && WORDS.iter().any(|word| title.contains(word))
+    // `openrouter.ai | 502: Bad gateway`
+    let is_status = |part: &str| part.split(&[':', ' '][..]).next().is_some_and(|code| code.len() == 3 && code.starts_with('5'));
+    let is_failure = || WORDS.iter().any(|word| title.contains(word)) || title.split("| ").skip(1).any(is_status);
+    title.contains("openrouter.ai") && is_failure()
 }
 
 /// What a person copies of a gate's page: its title, or what it shows, which names the host and the gate.
@@ -730,6 +749,12 @@ pub(super) fn cut_model(said: &Text) -> Option<String> {
     let (head, rest) = templates::end(said).rsplit_once(" is ")?;
     let word = head.rsplit(NO_WORD).next().filter(|_| rest.len() > 1 && templates::POOL.starts_with(rest))?;
     slug(word).filter(|slug| slug.ends_with(":free") || is_model_like(slug))
+}
+
+/// The word before that sentence, which may have begun outside of the text, is the end of a slug.
+pub(super) fn is_of_slug(said: &Text) -> bool {
+    let word = templates::end(said).split(" is temp").next().and_then(|head| head.rsplit(NO_WORD).next());
+    word.is_some_and(|word| word.contains(&['/', ':', '-'][..]) || word.bytes().any(|byte| byte.is_ascii_digit()) || word.is_empty())
 }
 
 /// What stands beside the word that names a model.

@@ -30,6 +30,9 @@ const FOREIGN: [&str; 43] = [
     "nie", "mam", "warum", "kommt", "ist", "das",
 ];
 
+/// Words that people write between OpenRouter's name and the status that it gave.
+const MOST_BETWEEN: usize = 6;
+
 /// Bytes of a sentence by which it is OpenRouter's.
 const ITS_OWN: usize = 24;
 
@@ -49,7 +52,7 @@ impl Facts<'_> {
             let named = title.to_ascii_lowercase().contains("openrouter.ai")
                 || !from_wire && facts::is_page_for_answer(&self.body, title)
                 || self.body.len() <= MOST_OF_A_MESSAGE && self.whole.has("openrouter.ai");
-            return if named && failed { sign("html", title, Certainty::Likely) } else { None };
+            return if named && failed && !is_page_in_code(&self.body) { sign("html", title, Certainty::Likely) } else { None };
         }
         // What comes over the wire from elsewhere and does not begin as an answer is a document, until it shows otherwise.
         let written = !from_wire || !read::has_head(&self.body);
@@ -133,7 +136,10 @@ impl Facts<'_> {
         if self.fault.is_some() {
             // GraphQL tells of its own failures in the same list.
             let listed = self.fault.as_ref().is_some_and(|fault| fault.path.contains("errors[") && fault.code.is_none());
-            return !is_code_or_list(&self.exchange.body) && (!listed || self.named_status().is_some());
+            return !is_code_or_list(&self.exchange.body)
+                && !self.is_of_another()
+                && self.is_before("{")
+                && (!listed || self.named_status().is_some());
         }
         // What is said of a case, and not by who met it: "NetworkError when attempting to fetch", as Firefox says, "when I ask".
         let supposed = |part: &str| {
@@ -146,12 +152,20 @@ impl Facts<'_> {
         if self.body.split("\n\n").flat_map(|part| part.split("\n- ")).any(supposed) {
             return false;
         }
+        // The name of a thing that a program does, in a list of its changes.
+        let feature = |line: &str| {
+            let term = line.trim_start_matches(&['-', ' '][..]).strip_prefix("**").and_then(|rest| rest.split_once("** — "));
+            term.is_some_and(|(term, _)| term.to_ascii_lowercase().contains("openrouter"))
+        };
+        if self.body.lines().any(feature) {
+            return false;
+        }
         // In a log one line may name the server and the next one its status; what people write is one sentence.
         let in_log = self.exchange.surface == Surface::Log;
         let near = |name: usize, sign: usize| {
             let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
             // A log that goes on to another server.
-            let elsewhere = between.rsplit_once("://").is_some_and(|(_, rest)| !rest.is_empty());
+            let elsewhere = between.rsplit_once("://").is_some_and(|(head, rest)| !rest.is_empty() && !head.ends_with("file"));
             // What stands in brackets behind a sentence belongs to it.
             let in_brackets = |rest: Option<&str>| rest.is_some_and(|rest| rest.starts_with('(') && !rest.contains(')'));
             let parted = [". ", "? ", "! "].iter().any(|end| between.match_indices(end).any(|(at, _)| !in_brackets(between.get(at + 2..))));
@@ -163,14 +177,47 @@ impl Facts<'_> {
             let called = || whole.get(name..).is_some_and(|rest| rest.starts_with("openrouter.ai/api/"));
             between.len() <= if in_log { NEAR_IN_LOG } else { NEAR } && !elsewhere && (in_log || !parted || advised() || own() || called())
         };
-        let beside = |words: &str| {
-            let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
-            names().any(|name| signs.iter().any(|sign| near(name, *sign)))
+        // What people write between the two is short: who answered, and that it did. A guess is none.
+        let told = |name: usize, sign: usize| {
+            const GUESSES: [&str; 5] = ["应该", "可能", "should", "might", "probably"];
+            let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
+            let words = between.split(&[' ', '\n'][..]).filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
+            let is_short = words.filter(|word| !word.contains('/')).count() <= MOST_BETWEEN;
+            in_log || between.contains('(') || is_short && !GUESSES.iter().any(|guess| between.contains(guess))
         };
-        let broken = self.broken().is_some_and(|(words, _)| beside(words));
-        broken
-            || self.whole.has("user not found") && beside("user not found")
-            || self.named_status().is_some_and(|status| beside(&status.to_string()))
+        let beside = |words: &str, told: &dyn Fn(usize, usize) -> bool| {
+            let signs: Vec<usize> = whole.match_indices(words).map(|(at, _)| at).take(MOST_SIGNS).collect();
+            names().any(|name| signs.iter().any(|sign| near(name, *sign) && told(name, *sign)))
+        };
+        let any = |_, _| true;
+        self.broken().is_some_and(|(words, _)| beside(words, &any))
+            || self.whole.has("user not found") && beside("user not found", &any)
+            || self.named_status().is_some_and(|status| beside(&status.to_string(), &told) && self.is_before(&status.to_string()))
+    }
+
+    /// A log names the server before what it answered; behind it, by its address, as a label, or in a trace.
+    fn is_before(&self, status: &str) -> bool {
+        let lower = self.body.to_ascii_lowercase();
+        let lines = lower.lines().collect::<Vec<_>>();
+        let labelled = |line: &str| {
+            let named = |next: Option<&str>| next.is_some_and(|next| next.bytes().all(|next| next.is_ascii_alphanumeric()));
+            line.contains("://") || line.contains("provider") || named(line.split_once("openrouter").and_then(|(_, rest)| rest.get(..1)))
+        };
+        let answered = lines.iter().rposition(|line| line.contains(status)).unwrap_or_default();
+        let behind = |(at, line): (usize, &&str)| line.contains("openrouter") && (at <= answered || labelled(line));
+        self.exchange.surface != Surface::Log || lines.iter().enumerate().any(behind)
+    }
+
+    /// Who the error is of stands right before it, and it is not OpenRouter: `AnthropicException - {…}`, `cerebras: 429 {…}`.
+    fn is_of_another(&self) -> bool {
+        const ALSO: [&str; 5] = ["gemini", "vertexai", "vertex_ai", "azure", "bedrock"];
+        let lower = self.body.to_ascii_lowercase();
+        let line = lower.split('{').next().and_then(|head| head.rsplit('\n').next()).unwrap_or_default();
+        let before = line.trim_end_matches(|char: char| !char.is_ascii_alphabetic());
+        let word = before.rsplit(' ').next().unwrap_or_default();
+        let name = word.strip_suffix("exception").unwrap_or(word);
+        let called = name.len() < word.len() || line.get(before.len()..).is_some_and(|rest| rest.starts_with(':'));
+        called && !line.contains("openrouter") && name != "openai" && (ALSO.contains(&name) || provider::is_known(name))
     }
 
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
@@ -314,7 +361,19 @@ impl Facts<'_> {
             let is_advice = ["Solution:", "Fix:", "Cause:"].iter().any(|word| line.starts_with(word));
             is_advice || line.starts_with('“') && self.fault.is_none() && says(line)
         };
+        // What stands behind a setting, as a comment on it.
+        let comment = |line: &str| {
+            let parts = line.split_once(" # ").or_else(|| line.split_once(" // "));
+            parts.is_some_and(|(setting, comment)| setting.contains(&[':', '='][..]) && !says(setting) && says(comment))
+        };
+        // A heading, and below it what helps.
+        let titled = |line: &str| line.starts_with('#') && says(line);
+        let helps = |line: &str| ["Fix ", "To fix ", "Solution", "How to fix"].iter().any(|head| line.starts_with(head));
+        let is_guide = self.body.lines().any(titled) && self.body.lines().any(helps);
         is_commit
+            || is_guide
+            || self.body.lines().any(comment)
+            || is_answered(&self.body.to_lowercase())
             || introduced
             || self.body.lines().any(noted)
             || self.exchange.body.lines().filter(guides).nth(1).is_some()
@@ -442,6 +501,7 @@ fn is_document(text: &str) -> bool {
     let minified = || text.contains("=>") || text.contains("function(");
     text.contains("\"$ref\"")
         || text.contains("$ref: '#/")
+        || text.contains("type: object\n") && text.contains("properties:\n")
         || noted()
         || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
@@ -512,6 +572,19 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
     })
 }
 
+/// A question and its answer, as lists of them have it.
+fn is_answered(lower: &str) -> bool {
+    const ASKED: [&str; 9] = ["q: ", "question: ", "frage: ", "pregunta: ", "pergunta: ", "domanda: ", "вопрос: ", "问：", "問："];
+    const ANSWERED: [&str; 8] = ["a: ", "answer: ", "antwort: ", "respuesta: ", "resposta: ", "risposta: ", "ответ: ", "答："];
+    let begins = |heads: &[&str]| {
+        lower
+            .lines()
+            .map(|line| line.trim_start_matches(&['*', '#', '-', ' '][..]))
+            .any(|line| heads.iter().any(|head| line.starts_with(head)))
+    };
+    begins(&ASKED) && begins(&ANSWERED)
+}
+
 /// So many of the words, each counted once.
 fn has_words(lower: &str, all: &[&str], least: usize) -> bool {
     let mut found: Vec<&str> = Vec::new();
@@ -536,7 +609,7 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 44] = [
+    const CODE: [&str; 45] = [
         "@Test",
         "[Fact",
         "```diff",
@@ -564,6 +637,7 @@ fn is_code(text: &str) -> bool {
         "pub fn ",
         "func ",
         "fun ",
+        "val ",
         "async ",
         "switch (",
         "case ",
@@ -587,23 +661,47 @@ fn is_code(text: &str) -> bool {
     // As Apple's programs print an object: no code assigns to a name in quotation marks.
     let dump = text.lines().map(str::trim).any(|line| line.starts_with('"') && line.contains("\" = ") && line.ends_with(';'));
     !trace
-        && text.lines().map(str::trim).any(|line| {
-            let branch = line.starts_with("if ") && line.ends_with(&[':', '{'][..]);
-            let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
-            // A row that somebody put into a table of failures.
-            let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
-            // Of a call that looks for words.
-            let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
-            // A change to it; what is new may be a record.
-            let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
-            let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
-            branch
-                || decorator
-                || change
-                || search
-                || line.ends_with(';') && !record && !dump
-                || CODE.iter().any(|head| line.starts_with(head))
-        })
+        && (text.lines().map(str::trim).filter(|line| is_call(line)).nth(1).is_some()
+            || text.lines().map(str::trim).any(|line| {
+                let branch = line.starts_with("if ") && line.ends_with(&[':', '{'][..]);
+                let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
+                // A row that somebody put into a table of failures.
+                let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
+                // Of a call that looks for words.
+                let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
+                // A change to it; what is new may be a record.
+                let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
+                let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
+                branch
+                    || is_assignment(line)
+                    || decorator
+                    || change
+                    || search
+                    || line.ends_with(';') && !record && !dump
+                    || CODE.iter().any(|head| line.starts_with(head))
+            }))
+}
+
+/// What a call gives is kept under a name.
+fn is_call(line: &str) -> bool {
+    let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    let call = line.split_once(" = ").filter(|(name, _)| is_name(name)).and_then(|(_, value)| value.split_once('('));
+    call.is_some_and(|(name, _)| is_name(name))
+}
+
+/// A constant, a member of an object that is given one, or what a call gave: no log writes so.
+fn is_assignment(line: &str) -> bool {
+    let Some((name, value)) = line.split_once(" = ") else { return false };
+    let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_constant = name.len() > 3 && is_name(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let of_member = name.contains('.') && name.split('.').all(is_name) && matches!(value, "{" | "(" | "[");
+    is_constant && value.starts_with(&['(', '[', '{', '"', '\''][..]) || of_member
+}
+
+/// The page stands in source code, up to its beginning.
+fn is_page_in_code(text: &str) -> bool {
+    let start = ["<!doctype", "<html", "<head", "<title"].iter().filter_map(|tag| text.to_ascii_lowercase().find(tag)).min();
+    start.and_then(|at| text.get(..at)).is_some_and(is_code)
 }
 
 /// Source code and lists of error codes quote failures that nobody met.
@@ -624,6 +722,18 @@ fn is_code_or_list(text: &str) -> bool {
         let heading = || line.starts_with('#') && [" – ", " — ", " - ", ": "].iter().any(|mark| after.starts_with(mark));
         code.then(|| heading() || ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
     };
+    // `429: …` in several lines, or in several rows of a table, each about a code of its own.
+    let told = |line: &str| {
+        let row = line.starts_with('|').then(|| line.split(&['(', ' '][..]).find_map(|word| word.split(')').next()?.parse::<u16>().ok()));
+        let code = row.unwrap_or_else(|| line.get(..4)?.strip_suffix(':')?.parse::<u16>().ok());
+        code.filter(|code| (400..600).contains(code))
+    };
+    let mut all: Vec<u16> = text.lines().filter_map(told).collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.len() >= MANY_KINDS {
+        return true;
+    }
     let (mut codes, mut set) = (0, false);
     for in_document in text.lines().filter_map(listed) {
         codes += 1;

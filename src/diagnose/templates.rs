@@ -397,6 +397,9 @@ pub(super) fn cut_off(said: &Text, least: usize) -> Option<(&'static Template, &
             Some(before) if words == POOL => least.saturating_sub(before).max(2),
             _ => least,
         };
+        if words == POOL && model.is_none() && !facts::is_of_slug(said) {
+            continue;
+        }
         let is_left = |length: &usize| words.as_bytes().get(..*length).is_some_and(|left| end.ends_with(left));
         let Some(left) = (least..words.len()).rev().find(is_left).and_then(|length| words.get(..length)) else { continue };
         if found.is_some_and(|(other, _)| other.kind != template.kind) {

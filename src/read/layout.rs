@@ -156,7 +156,11 @@ fn without_gutter(text: &str) -> String {
         let inside = match (boxed, whole) {
             (Some((inside, border)), _) => {
                 let inside = inside.trim_end().strip_suffix(border).unwrap_or(inside);
-                inside.strip_prefix(' ').unwrap_or(inside).trim_end()
+                let text = inside.trim_end();
+                // A box breaks between words where it can: what is filled up to its edge ended with one.
+                let end = if inside.len() > text.len() + 2 { text.len() + 1 } else { text.len() };
+                let inside = inside.get(..end).unwrap_or(text);
+                inside.strip_prefix(' ').unwrap_or(inside)
             }
             // Of an answer to an answer there are several.
             (None, _) if start.starts_with("> ") => start.trim_start_matches("> "),
@@ -257,7 +261,9 @@ fn broken_at_width(lines: &[&str], measure: Measure) -> usize {
         let joined: String = (0..=full).map(part).collect();
         // Its object may begin before.
         let open = is_in_string(&joined) || !joined.contains('{') && joined.starts_with('"') && joined.matches('"').count() == 1;
-        open && !part(full + 1).trim().is_empty()
+        // Nor does a line of its own end between a name and its value.
+        let valued = part(full).trim_end().ends_with(':') && joined.matches('{').count() > joined.matches('}').count();
+        (open || valued) && !part(full + 1).trim().is_empty()
     };
     let torn = match full {
         0 => false,
