@@ -176,7 +176,7 @@ impl<'a> Speech<'a> {
             "refusal" => {
                 let raw = &self.case.facts.raw;
                 let own_words = raw.after("message: ").or_else(|| raw.after("error: ")).unwrap_or_else(|| raw.plain());
-                return Some(shorten(&redact(own_words), MAX_QUOTE));
+                return Some(quoted(own_words));
             }
             _ => {
                 let quote = match &self.case.facts.fault {
@@ -188,7 +188,7 @@ impl<'a> Speech<'a> {
                 };
                 // That a provider failed is no reason, whatever object it stands in.
                 let says_no_more = quote.has("provider returned error") && quote.plain().len() <= LEAST_QUOTE;
-                return (!says_no_more).then(|| shorten(&redact(quote.plain()), MAX_QUOTE));
+                return (!says_no_more).then(|| quoted(quote.plain()));
             }
         }?;
         // What is as short as this is no secret.
@@ -471,6 +471,11 @@ impl<'a> Speech<'a> {
 /// A model's slug without its author, where there is one.
 fn short_model(slug: &str) -> String {
     slug.split_once('/').map_or(slug, |(_, model)| model).to_owned()
+}
+
+/// What a sentence of ours quotes, and ends by itself.
+fn quoted(text: &str) -> String {
+    shorten(&redact(text), MAX_QUOTE).trim_end_matches(['.', '。']).to_owned()
 }
 
 /// At most so many characters; what was cut is marked.

@@ -98,6 +98,18 @@ fn nothing_was_left_in_english() {
     }
 }
 
+/// They follow one another on the card: one that does not end runs into the next.
+#[test]
+fn what_stands_in_a_row_ends() {
+    for language in fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        for (key, entry) in &read(&language) {
+            let in_a_row = key.contains("_body") || key.contains("_sentence") || key.contains("_hint");
+            let text = message(entry);
+            assert!(!in_a_row || text.ends_with(['.', '。']), "{language}, {key}: {text}");
+        }
+    }
+}
+
 #[test]
 fn the_stores_take_each_name_and_description() {
     for language in languages() {

@@ -166,7 +166,7 @@ fn busy() -> Verdict {
         words: Words {
             lang: "en".to_owned(),
             title: "Cerebras is busy right now".to_owned(),
-            body: "OpenRouter doesn't say how long.".to_owned(),
+            body: "No waiting time could be read.".to_owned(),
             facts: vec![
                 fact(FactId::Owner, None, "OpenRouter's shared access"),
                 fact(FactId::Waiting, Some(Answer::Yes), "Yes"),
@@ -237,7 +237,7 @@ fn a_held_failure_says_what_happened_and_offers_retry() {
     let _stage = Stage::with(&busy(), "held");
     assert_eq!(find("#card").get_attribute("data-phase").as_deref(), Some("held"));
     assert_eq!(text("#title"), "Cerebras is busy right now");
-    assert_eq!(text("#body"), "OpenRouter doesn't say how long.");
+    assert_eq!(text("#body"), "No waiting time could be read.");
     assert_eq!(text("#retry"), "Retry");
     assert!(is_shown("#retry") && !is_shown("#when") && !is_shown("#note"));
     assert_eq!(find("#card").get_attribute("lang").as_deref(), Some("en"));
@@ -516,7 +516,7 @@ async fn the_focus_stays_where_the_person_types_and_the_news_is_said_politely() 
     assert_eq!(find("#status").get_attribute("role").as_deref(), Some("status"));
     assert_eq!(text("#status"), "", "a line that arrives filled is not read out");
     until(|| !text("#status").is_empty()).await;
-    assert_eq!(text("#status"), "Cerebras is busy right now. OpenRouter doesn't say how long.");
+    assert_eq!(text("#status"), "Cerebras is busy right now. No waiting time could be read.");
     stage.show(&busy(), "answered", 1, 2);
     until(|| text("#status").starts_with("Answered")).await;
     assert_eq!(text("#status"), "Answered on try 2");

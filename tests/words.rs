@@ -127,6 +127,7 @@ fn words_are_short_calm_and_complete() {
             assert!(!diagnosis.evidence.is_empty(), "{id}: no evidence");
             assert!(remedies.iter().all(|remedy| !remedy.label.is_empty()), "{id}");
             let said = format!("{} {}", words.title, words.body);
+            assert!(words.body.ends_with('.') && !said.contains(".”"), "{id}: a sentence without an end, or with two: {said}");
             for banned in ["!", "Oops", "oops", "HTTP", "429", "402", "error code", "$", "Something went wrong"] {
                 assert!(!said.contains(banned), "{id}: {banned} in {said}");
             }
