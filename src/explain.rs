@@ -275,7 +275,7 @@ impl<'a> Speech<'a> {
                 None
             }
             (K::FreePerMinute, _) if self.case.wait_ms().is_none() => self.say("wait_sentence_minute"),
-            (_, R::RelayLimit) | (K::UnknownOpenrouter, _) if self.case.wait_ms().is_none() => None,
+            (_, R::RelayLimit | R::Unrecognized) if self.case.wait_ms().is_none() => None,
             _ if self.case.wait_ms().is_none() && diagnosis.reset_at_ms.is_some() => None,
             _ if self.is_providers_word() => self.say("wait_sentence_provider"),
             _ => self.say("wait_sentence"),

@@ -479,7 +479,7 @@ fn limit(facts: &Facts<'_>, of_provider: bool) -> Finding {
             found(K::UpstreamRateLimit, O::Provider, R::ProviderLimit, Likely).on(&field_of(facts, words), words)
         }
         _ if typed => found(K::UpstreamRateLimit, O::Unknown, R::ProviderLimit, Unsure),
-        _ => found(K::UnknownOpenrouter, O::Unknown, R::Unrecognized, Unsure),
+        _ => found(K::UnknownOpenrouter, O::Unknown, R::LimitUntold, Unsure),
     }
 }
 

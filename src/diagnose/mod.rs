@@ -235,6 +235,8 @@ vocabulary! {
         GateBlocked = "gate_blocked",
         /// No connection.
         NoConnection = "no_connection",
+        /// A limit of which the failure says no more than that it was reached.
+        LimitUntold = "limit_untold",
         /// Nothing that is known fits.
         Unrecognized = "unrecognized",
     }

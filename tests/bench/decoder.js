@@ -304,7 +304,7 @@ const byStatus = (code, fault, said, provider) => {
     case 408: case 504: case 524: return by('timeout', 'provider', 'no_answer_in_time', 'now', 'certain');
     case 429:
       if (word(fault, 'is_byok') === 'false') return by('upstream_rate_limit', 'shared_pool', 'pool_limited', 'later');
-      return ofProvider ? by('upstream_rate_limit', 'provider', 'provider_limit', 'later') : by('unknown_openrouter', 'unknown', 'unrecognized', 'later', 'unsure');
+      return ofProvider ? by('upstream_rate_limit', 'provider', 'provider_limit', 'later') : by('unknown_openrouter', 'unknown', 'limit_untold', 'later', 'unsure');
     case 500: case 502:
       if (FILTER.test(said)) return by('moderation', 'none', 'output_flagged', 'never');
       if (TIMEOUT.test(said)) return by('timeout', 'provider', 'no_answer_in_time', 'now');
