@@ -11,9 +11,9 @@ use crate::process::Steps;
 
 /// Builds `dist/www` and serves it until the program is stopped.
 pub fn run(port: u16) -> Result<()> {
+    let server = listen(port)?; // before anybody waits for a build
     bundle::build(&mut Steps::new(bundle::STEPS), Kind::Shipped)?.check()?;
     let folder = crate::root().join("dist/www");
-    let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("cannot listen on port {port}: {error}"))?;
     println!("\nhttp://127.0.0.1:{port}/  (Ctrl+C ends it)");
     for request in server.incoming_requests() {
         let is_read = matches!(request.method(), Method::Get | Method::Head);
@@ -25,6 +25,13 @@ pub fn run(port: u16) -> Result<()> {
         };
     }
     bail!("the server ended")
+}
+
+/// On a port of this machine; where that cannot be had, the error says how to name another one.
+fn listen(port: u16) -> Result<Server> {
+    let other = port.checked_add(1).unwrap_or(8000);
+    Server::http(("127.0.0.1", port))
+        .map_err(|error| anyhow!("cannot listen on port {port}: {error}\nAnother one can be named: cargo xtask serve {other}"))
 }
 
 /// The file of an address, which never leaves the folder.
@@ -54,6 +61,14 @@ fn kind(path: &Path) -> Option<Header> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_taken_port_leads_to_another_one() {
+        let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let said = listen(port).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(said.contains(&format!("port {port}")) && said.contains("cargo xtask serve "), "{said}");
+    }
 
     #[test]
     fn only_files_of_the_folder_are_served() {
