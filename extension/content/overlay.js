@@ -18,6 +18,7 @@
   const LEAST_PILL_PX = 32;
   const FIELDS = 'textarea, [contenteditable]:not([contenteditable="false"]), input:not([type=hidden], [type=button], [type=submit], [type=checkbox], [type=radio])';
   const BUTTONS = 'button, [role=button], input[type=submit], input[type=button]';
+  const TOASTS = '[role=status], [role=alert], [aria-live]:not([aria-live=off])';
   const NEAR_PX = 64;       // of a field: whatever can be pressed there sends, or stops
   const SEND_PX = 64;       // beside a field, for what does not say that it is a button
   const SETTLE_MS = 50;     // a page that streams changes often, and one that moves the host back at once must not be fought without end
@@ -343,7 +344,17 @@
       grow(place(card.offsetWidth + 24, card.offsetHeight + 24));
     };
 
-    /** Fields to type in and the buttons beside them: what must not be covered. A field within a component is seen once it has the focus. @returns {DOMRect[]} */
+    /** Does it lie over the page, as a toast does? @param {Element} one */
+    const isAfloat = (one) => {
+      /** @type {Element | null} */
+      let at = one;
+      while (at instanceof HTMLElement && getComputedStyle(at).position !== 'fixed') at = at.offsetParent;
+      return at !== null;
+    };
+    /**
+     * What must not be covered: fields to type in, the buttons beside them, and what the app tells over its page. A field within a component is seen once it has the focus.
+     * @returns {DOMRect[]}
+     */
     const taken = () => {
       let focused = document.activeElement;
       while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
@@ -352,10 +363,11 @@
       const rects = (all, most, counts) => [...all].slice(-most).map((one) => ({ one, r: one.getBoundingClientRect() }))
         .filter(({ one, r }) => r.bottom > 0 && r.top < innerHeight && counts(r) && one.checkVisibility({ visibilityProperty: true })).map(({ r }) => r);
       const fields = rects([...document.querySelectorAll(FIELDS), ...isField && focused ? [focused] : []], 40, (r) => r.width > 40 && r.height > 10);
-      if (fields.length === 0) return [];
+      const toasts = [...document.querySelectorAll(TOASTS)].slice(-40).filter((one) => one.textContent?.trim() && isAfloat(one)), told = rects(toasts, 40, (r) => r.width > 40 && r.height > 10 && r.height < innerHeight / 3); // what is larger is the talk itself
+      if (fields.length === 0) return told;
       const buttons = rects(document.querySelectorAll(BUTTONS), 400, (b) => fields.some((f) =>
         b.left < f.right + NEAR_PX && b.right > f.left - NEAR_PX && b.top < f.bottom + NEAR_PX && b.bottom > f.top - NEAR_PX));
-      return [...fields.map((f) => new DOMRect(f.x - SEND_PX, f.y, f.width + 2 * SEND_PX, f.height)), ...buttons];
+      return [...fields.map((f) => new DOMRect(f.x - SEND_PX, f.y, f.width + 2 * SEND_PX, f.height)), ...buttons, ...told];
     };
 
     /**

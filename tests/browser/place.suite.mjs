@@ -191,6 +191,25 @@ export default {
       },
     },
     {
+      name: 'the app tells something in its corner: the card goes elsewhere, and comes back',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const { page, card } = await held(t);
+        assert.equal(await cornerOf(card), 'bottom-right');
+        await page.mouse.move(5, 5);
+        await page.evaluate(() => {
+          const toasts = document.createElement('div');
+          toasts.style.cssText = 'position: fixed; inset: auto 12px 12px auto';
+          toasts.innerHTML = '<p id="toast" role="status" style="margin: 0; width: 280px; padding: 14px; background: silver">Saved</p>';
+          document.body.append(toasts);
+        });
+        await until('it went', async () => await cornerOf(card) !== 'bottom-right');
+        await assertClear(card, '#card', ['#toast']);
+        await page.evaluate(() => { document.getElementById('toast')?.remove(); });
+        await until('it came back', async () => await cornerOf(card) === 'bottom-right');
+      },
+    },
+    {
       name: 'in the corner that was chosen it stands above the field, not over it',
       run: async (t) => {
         await t.script({ preset: 'seed429' });
