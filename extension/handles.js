@@ -104,6 +104,11 @@ export const addHandles = (box, words, tell) => {
   hint.textContent = say('card_hide_hint');
   menu.append(corners, button('button', { 'data-act': 'hide', 'aria-describedby': 'hide-hint' }, say('card_hide')), hint);
   part('.foot').after(menu);
+  // Its foot is where a high card ends.
+  part('#details').addEventListener('toggle', ({ currentTarget }) => {
+    const details = /** @type {HTMLDetailsElement} */ (currentTarget);
+    if (details.open) details.scrollIntoView({ block: 'nearest' });
+  });
   /** @param {boolean} open */
   const setMenu = (open) => {
     menu.hidden = !open;

@@ -92,7 +92,8 @@
     let placeTimer = 0;
     /** @type {Corner | null} the person's, for this site or for all */ let wanted = null;
     /** @type {string} */ let theme = '';
-    let size = { width: 0, height: 0 };
+    let size = { width: 0, height: 0 }; // that it would have
+    let placedIn = 0;         // the height of the window by then
     /** @type {DOMRect | null} where it stood when a pointer took it */ let carried = null;
     let stands = '';          // where, as it was last told
     let folded = false;       // to a pill
@@ -172,7 +173,7 @@
         draw();
       } else if (m.type === 'size' && frame !== null) {
         folded = m.folded;
-        grow(place(Math.min(Math.max(m.width, LEAST_PILL_PX), 440), Math.min(Math.max(m.height, LEAST_PILL_PX), innerHeight * 0.9)));
+        grow(place(Math.min(Math.max(m.width, LEAST_PILL_PX), 440), Math.max(m.height, LEAST_PILL_PX)));
         if (told) delete frame.dataset.quiet;
       } else if (m.type === 'move') move(m.corner);
       else if (m.type === 'drag') drag(m);
@@ -340,8 +341,9 @@
       old?.remove();
       box.append(card);
       card.scrollTop = scrolled;
-      if (focused) /** @type {HTMLElement | null} */ (card.querySelector(`#${focused}`))?.focus({ preventScroll: true }); // who uses keys stays in it
-      grow(place(card.offsetWidth + 24, card.offsetHeight + 24));
+      // Who uses keys stays in it.
+      if (focused) /** @type {HTMLElement | null} */ (card.querySelector(`#${focused}`) ?? card.querySelector('.asks .ask') ?? close)?.focus({ preventScroll: true });
+      grow(place(card.offsetWidth + 24, card.scrollHeight + 26));
     };
 
     /** Does it lie over the page, as a toast does? @param {Element} one */
@@ -386,12 +388,14 @@
     /**
      * Puts the card into a corner where it covers nothing that is needed: the one that the person chose, further in if it must be; else the first at whose
      * edge it has room.
-     * @param {number} width @param {number} height wanted; the card scrolls inside where there is less room
+     * @param {number} width @param {number} wish its height with all the room of a window; the card scrolls inside where there is less
      * @returns {number} the height it may have
      */
-    const place = (width, height) => {
+    const place = (width, wish) => {
+      const height = Math.min(wish, innerHeight * 0.9);
       if (box === null) return height;
-      size = { width, height };
+      size = { width, height: wish };
+      placedIn = innerHeight;
       const [block, inline] = (wanted ?? (getComputedStyle(document.documentElement).direction === 'rtl' ? 'bottom-left' : 'bottom-right')).split('-');
       const otherBlock = block === 'bottom' ? 'top' : 'bottom', otherInline = inline === 'left' ? 'right' : 'left', rects = taken();
       const ways = [[block, inline], [otherBlock, inline], [block, otherInline], [otherBlock, otherInline]].map((way) => stand(/** @type {Corner} */ (way.join('-')), rects, size));
@@ -413,7 +417,7 @@
 
     /** The page was laid out anew. A card that the person is at stays where it is. */
     const placeAgain = () => {
-      if (box === null || host === null || size.width === 0 || carried !== null || box.matches(':hover') || document.activeElement === host) return;
+      if (box === null || host === null || size.width === 0 || carried !== null || (innerHeight === placedIn && (box.matches(':hover') || document.activeElement === host))) return;
       grow(place(size.width, size.height));
     };
     const placeSoon = () => { if (placeTimer === 0) placeTimer = setTimeout(() => { placeTimer = 0; placeAgain(); }, LAYOUT_MS); };
@@ -450,7 +454,7 @@
       if (host === null || frame === null || box === null) return;
       const to = home();
       if (host.isConnected && host.parentNode === to) { placeSoon(); return; }
-      const kept = frame, old = host;
+      const kept = frame, old = host, { width, height } = size;
       if (!old.isConnected || !('moveBefore' in box)) { rebuild(); return; }
       // Not a dialog that opened: the page itself put the host elsewhere, which it may do without end.
       if (host.parentNode !== put && rebuilds++ >= MAX_REBUILDS) { onAct('dismiss', 0); return; }
@@ -458,7 +462,7 @@
       // Moving the frame itself keeps it alive in both browsers; moving its host reloads it in Firefox.
       /** @type {{moveBefore: (node: Node, before: null) => void}} */ (/** @type {unknown} */ (box)).moveBefore(kept, null);
       old.remove();
-      place(kept.offsetWidth, kept.offsetHeight);
+      grow(place(width, height));
       shownAt = movedAt = performance.now();
       if (!alive) draw();
     };

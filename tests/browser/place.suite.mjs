@@ -210,6 +210,22 @@ export default {
       },
     },
     {
+      name: 'in a low window Details open in sight; made higher, the window has the whole card',
+      run: async (t) => {
+        await t.script({ preset: 'pool429' });
+        const { page, card } = await held(t, { width: 900, height: 380 });
+        await card.click('#details summary');
+        await until('what was opened is in sight', () => card.read((root) => {
+          const own = /** @type {Element} */ (root.querySelector('#card')).getBoundingClientRect(), { top } = /** @type {Element} */ (root.querySelector('#details')).getBoundingClientRect();
+          return top >= own.top && top < own.top + own.height / 2;
+        }));
+        const hides = () => card.read((root) => { const box = /** @type {Element} */ (root.querySelector('#card')); return box.scrollHeight - box.clientHeight; });
+        assert.ok(await hides() > 100);
+        await page.setViewport({ width: 900, height: 1_700 });
+        await until('all of it is there', async () => await hides() <= 0);
+      },
+    },
+    {
       name: 'in the corner that was chosen it stands above the field, not over it',
       run: async (t) => {
         await t.script({ preset: 'seed429' });
