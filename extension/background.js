@@ -66,8 +66,8 @@ const tellTabs = async () => {
 /** @param {chrome.runtime.MessageSender} sender */
 const onStanding = async (sender) => {
   const site = siteOf(sender);
-  const [until_ms, { lang }] = await Promise.all([site === null ? 0 : restsUntil(site), loadWords()]);
-  return { v: V, ok: true, until_ms, lang };
+  const [until_ms, { lang }, notifies] = await Promise.all([site === null ? 0 : restsUntil(site), loadWords(), mayNotify()]);
+  return { v: V, ok: true, until_ms, lang, notifies };
 };
 
 /** What the manifest itself matches needs no registration. @returns {string[]} */
@@ -477,8 +477,9 @@ const onRemind = async (m, { tab, url }) => {
     return { ...Object.fromEntries(others), [id]: { at_ms: m.at_ms, address: origin + pathname, tab_id } };
   });
   await api.alarms.create(id, { when: m.at_ms });
-  return { v: V, ok: true };
+  return { v: V, ok: true, notifies: await mayNotify() };
 };
+const mayNotify = () => api.permissions.contains({ permissions: ['notifications'] });
 
 /** Alarms may end with the browser, and do end with an update. */
 const setAlarms = async () => {
@@ -500,9 +501,8 @@ const onAlarm = async ({ name: id }) => {
   if (reminder === undefined) return;
   listenToNotifications();
   const [message, title] = await Promise.all([say('notify_wait_over', { host: new URL(reminder.address).host }), say('notify_title')]);
-  const allowed = await api.permissions.contains({ permissions: ['notifications'] });
   try {
-    if (allowed) await api.notifications.create(id, { type: 'basic', iconUrl: api.runtime.getURL('icons/128.png'), title, message });
+    if (await mayNotify()) await api.notifications.create(id, { type: 'basic', iconUrl: api.runtime.getURL('icons/128.png'), title, message });
     else await mark(id);
   } catch { await mark(id); }
 };
@@ -605,7 +605,7 @@ const onSiteState = async (m) => {
   answer.rule = rules[host] ?? null;
   answer.paused_until_ms = pauses[host]?.until_ms ?? null;
   answer.granted = await api.permissions.contains({ origins: [pattern] }) && !answer.disk;
-  answer.ask_notify = Object.values(await reminders()).some(({ tab_id }) => tab_id === m.tab_id) && !(await api.permissions.contains({ permissions: ['notifications'] }));
+  answer.ask_notify = Object.values(await reminders()).some(({ tab_id }) => tab_id === m.tab_id) && !(await mayNotify());
   answer.state = answer.granted && !(await hostsOff()).includes(host) ? 'on' : 'off';
   if (answer.state === 'on') {
     const bridge = await api.tabs.sendMessage(m.tab_id, { v: V, type: 'status' }, { frameId: 0 }).catch(() => null);

@@ -253,7 +253,7 @@
  * @property {number | null} due_at_ms   the time that an earlier answer named
  */
 
-/** @typedef {{v: 1, type: 'remind', at_ms: number}} Remind bridge → worker: tell the person then, and lead back to this tab */
+/** @typedef {{v: 1, type: 'remind', at_ms: number}} Remind bridge → worker: tell the person then, and lead back to this tab. Answered with `{v, ok, notifies}` */
 
 /**
  * What the card shows: the bridge's state, whole, so that a lost frame comes back as it was.
@@ -272,7 +272,7 @@
  * @property {Panel | 'loading' | 'failed' | null} panel  what was looked up
  * @property {Rule | null} rule  that holds here for the provider that failed
  * @property {number | null} auto_at_ms when it is tried again without a click, epoch ms; null where it is not
- * @property {'offer' | 'set' | null} remind a reminder for the end of the wait can be had, or is set
+ * @property {'offer' | 'set' | 'marked' | null} remind a reminder for the end of the wait can be had, or is set; `marked`: without leave for notifications it only marks the tab
  * @property {'site' | 'pattern' | null} hushed the person wants no more of these here, and may yet think otherwise
  */
 
@@ -363,7 +363,7 @@
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, late, locked}` */
 
 /** @typedef {{v: 1, type: 'changed'}} Changed   worker → bridge: where we may be, for how long not, or the language has changed; ask */
-/** @typedef {{v: 1, type: 'standing'}} Standing bridge → worker: until when is nothing held or shown here, and in which language? Answered with `{v, ok: true, until_ms, lang}` */
+/** @typedef {{v: 1, type: 'standing'}} Standing bridge → worker: until when is nothing held or shown here, and in which language? Answered with `{v, ok: true, until_ms, lang, notifies}`; `notifies`: the browser may show notifications */
 /** @typedef {{v: 1, type: 'notice'}} Notice bridge → worker: let the browser tell when something that can show a failure comes into this page. Answered with `{v, ok}` */
 /** @typedef {{v: 1, type: 'strip_words'}} StripWords bridge → worker: the strip's own words. Answered with `{v, ok: true, words}`, by message key */
 

@@ -339,9 +339,14 @@ async fn a_reminder_is_offered_until_it_is_set() {
     assert_eq!(text("#remind"), "Remind me");
     stage.show_as(&ready_in(600_000.0), "released", &[("remind", "set".into())]);
     assert!(!is_shown("#remind"));
-    assert_eq!(text("#tip"), "You'll be reminded then.");
-    until(|| text("#status") == "You'll be reminded then.").await;
-    assert_eq!(text("#status"), "You'll be reminded then.");
+    assert_eq!(text("#tip"), "You'll get a notification then.");
+    until(|| text("#status") == "You'll get a notification then.").await;
+    assert_eq!(text("#status"), "You'll get a notification then.");
+    // The browser was not allowed to, or no longer is.
+    stage.show_as(&ready_in(600_000.0), "released", &[("remind", "marked".into())]);
+    assert!(!is_shown("#remind") && text("#tip").starts_with("Only Cooldown's button on this tab will show it then"));
+    until(|| text("#status") == text("#tip")).await;
+    assert_eq!(text("#status"), text("#tip"));
     stage.show(&busy(), "released", 1, 1);
     assert!(!is_shown("#remind"));
 }

@@ -740,7 +740,7 @@
     const { plan, diagnosis } = story?.verdict ?? {}, at_ms = plan?.ready_at_ms ?? diagnosis?.reset_at_ms;
     if (remind !== 'offer' || at_ms == null) return;
     const reply = await ask({ v: V, type: 'remind', at_ms });
-    remind = reply?.ok === true ? 'set' : null;
+    remind = reply?.ok !== true ? null : reply.notifies === true ? 'set' : 'marked';
     render();
   };
 
@@ -770,6 +770,8 @@
     else if (isResting() && !isLate) dismiss();
     else if (story !== null && typeof reply?.lang === 'string' && reply.lang !== story.verdict.words.lang) respeak(story);
   };
+    // The browser's own question may be answered long after the click.
+    if (remind === 'set' || remind === 'marked') { remind = reply?.notifies === true ? 'set' : 'marked'; render(); }
   /** What an open card says, in the language that is chosen now; what was decided stays. @param {Story} of */
   const respeak = async (of) => {
     /** @type {Map<Verdict | null, Verdict>} */

@@ -280,7 +280,7 @@
       }
       const actions = add(card, 'div', '', 'actions'), hints = add(card, 'div', '', 'quiet'), asks = add(card, 'div', '', 'asks');
       if (remind === 'offer') acts(add(actions, 'button', say('card_remind'), 'main', 'remind'), 'remind');
-      else if (remind === 'set') add(hints, 'p', say('card_reminder_set'), '', 'tip');
+      else if (remind !== null) add(hints, 'p', say(`card_reminder_${remind}`), '', 'tip');
       if (control !== null) acts(add(actions, 'button', say('card_control', { label: control }), 'main', 'control'), 'control');
 
       // As many of each as on the card, and each with its condition.

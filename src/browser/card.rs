@@ -670,10 +670,9 @@ impl Screen {
             (_, Press::Disarm) => "card_tip_armed",
             (_, Press::Retry) if counts => "card_tip_early",
             (_, Press::Retry) if view.reload => "card_tip_reload",
-            (_, Press::Nothing) if view.remind == Some(Remind::Set) => "card_reminder_set",
             (_, Press::Retry) | (Phase::Held | Phase::Failed, Press::Nothing) => "card_tip_held",
             (_, Press::Control) => "card_tip_control",
-            (_, Press::Nothing) => return say(&self.parts.tip, ""),
+            (_, Press::Nothing) => reminder(view).unwrap_or_default(), // no key has no words
         };
         say(&self.parts.tip, &self.locale.message(key, &[]));
     }
@@ -682,9 +681,8 @@ impl Screen {
     fn spoken(&self, before: Option<&View>, view: &View) -> Option<String> {
         let (title, body) = (&view.verdict.title, &view.verdict.body);
         let shown = || Some(format!("{title}. {body}"));
-        let is_new = |of: fn(&View) -> bool| of(view) && before.is_some_and(|before| !of(before));
-        if is_new(|view| view.remind == Some(Remind::Set)) {
-            return Some(self.locale.message("card_reminder_set", &[]));
+        if let Some(key) = reminder(view).filter(|key| before.is_some_and(|before| reminder(before) != Some(key))) {
+            return Some(self.locale.message(key, &[]));
         }
         match (before.map(|before| before.phase), view.phase) {
             (Some(old), new) if old == new && before.is_some_and(|before| before.verdict.title == *title) => None,
@@ -860,6 +858,15 @@ fn is_hidden(element: &Element) -> bool {
 fn now() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or_else(Date::now, |performance| performance.now())
 }
+/// How a reminder that is set will come.
+fn reminder(view: &View) -> Option<&'static str> {
+    match view.remind? {
+        Remind::Offer => None,
+        Remind::Set => Some("card_reminder_set"),
+        Remind::Marked => Some("card_reminder_marked"),
+    }
+}
+
 
 fn direction(lang: &str) -> &'static str {
     let language = lang.split(['-', '_']).next().unwrap_or_default();

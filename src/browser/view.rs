@@ -54,8 +54,10 @@ vocabulary! {
     Remind {
         /// Can be had.
         Offer = "offer",
-        /// Is set.
+        /// Is set, and comes as a notification.
         Set = "set",
+        /// Is set, and only marks the tab: the browser may show no notification.
+        Marked = "marked",
     }
 }
 

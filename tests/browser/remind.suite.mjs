@@ -95,7 +95,8 @@ export default {
     {
       name: 'set by a click: the time, the page\'s address without its query, and no more; without leave the tab is marked',
       run: async (t) => {
-        const { ear, id, since } = await remind(t, { secret: 'CANARY' });
+        const { card, ear, id, since } = await remind(t, { secret: 'CANARY' });
+        assert.match(await card.text('#tip') ?? '', /^Only Cooldown's button on this tab will show it then/);
         const all = await kept(ear), [one] = Object.values(all);
         assert.deepEqual(Object.keys(all), [id]);
         assert.deepEqual(Object.keys(one ?? {}).sort(), ['address', 'at_ms', 'tab_id']);
