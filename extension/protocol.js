@@ -293,7 +293,7 @@
  * @typedef {object} Act
  * @property {1} v
  * @property {'act'} type
- * @property {'retry' | 'disarm' | 'stop' | 'remind' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'undo' | 'hide' | 'mistaken' | 'show_again'} action
+ * @property {'retry' | 'disarm' | 'stop' | 'remind' | 'dismiss' | 'control' | 'remedy' | 'offer' | 'always' | 'back' | 'undo' | 'hide' | 'mistaken' | 'show_again'} action
  * @property {number} index
  */
 
@@ -538,7 +538,7 @@
     }
   };
 
-  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'stop', 'remind', 'dismiss', 'control', 'remedy', 'offer', 'always', 'undo', 'hide', 'mistaken', 'show_again']);
+  const ACTIONS = /** @type {const} */ (['retry', 'disarm', 'stop', 'remind', 'dismiss', 'control', 'remedy', 'offer', 'always', 'back', 'undo', 'hide', 'mistaken', 'show_again']);
   const MOVES = /** @type {const} */ (['enter', 'leave']), CORNERS = /** @type {const} */ (['bottom-right', 'bottom-left', 'top-right', 'top-left']);
 
   /** @param {Record<string, unknown>} m @returns {Act | null} */

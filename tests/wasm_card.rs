@@ -436,17 +436,18 @@ fn what_was_looked_up_stands_in_a_panel() {
     let stage = Stage::with(&busy(), "held");
     assert!(!is_shown("#panel"));
     stage.show_with(&busy(), "\"loading\"", "null");
-    assert_eq!(text("#panel"), "Asking OpenRouter…");
+    assert_eq!(text("#panel"), "Asking OpenRouter…Back");
     stage.show_with(&busy(), "\"failed\"", "null");
-    assert_eq!(text("#panel"), "OpenRouter didn't answer that just now.");
+    assert_eq!(text("#panel"), "OpenRouter didn't answer that just now.Back");
     let panel = r#"{"title":"<b>Who</b>","lines":[{"label":"Credits left","value":"$1.00"}],"offers":[{"label":"Cerebras","price":"failed just now","detail":"","patch":null},
         {"label":"Together","price":"about $0.0006","detail":"$0.20 in","patch":[]}],"always":{"label":"Skip it","price":"price may differ"},"note":"Estimated.","at_ms":1795348800000}"#;
     stage.show_with(&busy(), panel, r#"{"name":"Cerebras","until_ms":1795348800000}"#);
     assert_eq!(text("#panel h3"), "<b>Who</b>", "as text");
     assert_eq!(text(".lines"), "Credits left$1.00");
     assert_eq!(
-        [count("#panel button"), count(".offer.failed"), count("[data-act='offer'][data-index='1']"), count("[data-act='always']")],
-        [2, 1, 1, 1]
+        ["button", ".offer.failed", "[data-act='offer'][data-index='1']", "[data-act='always']", "[data-act='back']"]
+            .map(|part| count(&format!("#panel {part}"))),
+        [3, 1, 1, 1, 1]
     );
     assert!(text("#panel .hint:last-child").starts_with("Read at "));
     assert!(text("#rule").starts_with("Cerebras is skipped here until ") && is_shown("#rule [data-act='undo']"));

@@ -623,6 +623,7 @@
       case 'mistaken': hush('pattern'); return;
       case 'show_again': showAgain(); return;
       case 'always': if (panel?.always) setRule(panel.always); return;
+      case 'back': leavePanel(); return;
       case 'undo': endRule(); return;
     }
     clearTimeout(armed);
@@ -718,6 +719,10 @@
     of.panel = isObject(reply) && isObject(reply.panel) ? /** @type {any} */ (reply.panel) : 'failed';
     render();
   };
+  const leavePanel = () => {
+    if (story !== null) story.panel = null;
+    render();
+  };
   const askLimits = () => {
     const of = story, id = spoken()?.story ?? [...story?.stories ?? []].at(-1);
     if (of === null || id === undefined) return;
@@ -765,13 +770,13 @@
   const onChanged = async () => {
     const reply = await ask({ v: V, type: 'standing' }, true);
     rests_until = isObject(reply) && typeof reply.until_ms === 'number' ? reply.until_ms : 0;
+    // The browser's own question may be answered long after the click.
+    if (remind === 'set' || remind === 'marked') { remind = reply?.notifies === true ? 'set' : 'marked'; render(); }
     // What was put into an open page explains what the person asked about there, on the leave of a click.
     if (isResting() && story?.hushed) letGo(); // its card says so, for a while
     else if (isResting() && !isLate) dismiss();
     else if (story !== null && typeof reply?.lang === 'string' && reply.lang !== story.verdict.words.lang) respeak(story);
   };
-    // The browser's own question may be answered long after the click.
-    if (remind === 'set' || remind === 'marked') { remind = reply?.notifies === true ? 'set' : 'marked'; render(); }
   /** What an open card says, in the language that is chosen now; what was decided stays. @param {Story} of */
   const respeak = async (of) => {
     /** @type {Map<Verdict | null, Verdict>} */

@@ -310,10 +310,14 @@
         add(hints, 'p', remedy.type.startsWith('other_') ? '' : remedy.hint); // what their names and prices say already
       }
       const shown = add(card, 'div', '', '', 'panel');
-      if (panel === 'loading' || panel === 'failed') add(shown, 'p', say(panel === 'loading' ? 'card_looking_up' : 'card_look_up_failed'), 'quiet');
-      else if (panel !== null && !isOver) {
+      if (panel !== null && !isOver) {
+        const head = add(shown, 'div', '', 'line');
+        if (typeof panel === 'string') add(head, 'p', say(panel === 'loading' ? 'card_looking_up' : 'card_look_up_failed'), 'quiet');
+        else add(head, 'h3', panel.title);
+        acts(add(head, 'button', say('card_panel_back'), 'ask', 'back'), 'back');
+      }
+      if (panel !== null && typeof panel !== 'string' && !isOver) {
         hints.remove(); // as on the card, what was looked up takes their place
-        add(shown, 'h3', panel.title);
         const lines = add(shown, 'div', '', 'lines');
         for (const { label, value } of panel.lines) {
           const line = add(lines, 'div', '', 'line');
@@ -335,7 +339,7 @@
       }
       card.addEventListener('keydown', (event) => {
         event.stopPropagation();   // page shortcuts must not hear what is typed at the strip
-        if (event.isTrusted && event.key === 'Escape') onAct(auto_at_ms === null ? 'dismiss' : 'stop', 0);
+        if (event.isTrusted && event.key === 'Escape') onAct(auto_at_ms !== null ? 'stop' : panel !== null && !isOver ? 'back' : 'dismiss', 0);
       });
       const scrolled = old?.scrollTop ?? 0;
       old?.remove();
@@ -398,7 +402,7 @@
       placedIn = innerHeight;
       const [block, inline] = (wanted ?? (getComputedStyle(document.documentElement).direction === 'rtl' ? 'bottom-left' : 'bottom-right')).split('-');
       const otherBlock = block === 'bottom' ? 'top' : 'bottom', otherInline = inline === 'left' ? 'right' : 'left', rects = taken();
-      const ways = [[block, inline], [otherBlock, inline], [block, otherInline], [otherBlock, otherInline]].map((way) => stand(/** @type {Corner} */ (way.join('-')), rects, size));
+      const ways = [[block, inline], [otherBlock, inline], [block, otherInline], [otherBlock, otherInline]].map((way) => stand(/** @type {Corner} */ (way.join('-')), rects, { width, height }));
       const [first] = ways;
       const found = (wanted !== null && first?.fits ? first : undefined) ?? ways.find(({ from, fits }) => fits && from === MARGIN_PX) ?? ways.find(({ fits }) => fits);
       const { corner, from, room } = found ?? { ...ways.reduce((most, one) => (one.room > most.room ? one : most)), from: MARGIN_PX };
@@ -415,7 +419,7 @@
     /** @param {Corner} corner */
     const tellPlace = (corner) => port?.postMessage({ v: V, type: 'placed', corner, folded });
 
-    /** The page was laid out anew. A card that the person is at stays where it is. */
+    /** The page was laid out anew. A card that the person is at stays where it is, unless it is the window that is another one. */
     const placeAgain = () => {
       if (box === null || host === null || size.width === 0 || carried !== null || (innerHeight === placedIn && (box.matches(':hover') || document.activeElement === host))) return;
       grow(place(size.width, size.height));

@@ -81,6 +81,7 @@ impl Card {
             view: RefCell::new(None),
             press: Cell::new(Press::Nothing),
             acted: Cell::new(false),
+            opener: RefCell::new(None),
             deaf_until: Cell::new(0.0),
             left: Cell::new(f64::NAN),
             since: Cell::new(0.0),
@@ -275,6 +276,8 @@ struct Screen {
     press: Cell<Press>,
     /// The main button was pressed, and nothing new was shown since: one action a click.
     acted: Cell<bool>,
+    /// What was pressed last to look something up.
+    opener: RefCell<Option<HtmlElement>>,
     deaf_until: Cell<f64>,
     /// What was left of the wait when it was last drawn; NaN where none runs.
     left: Cell<f64>,
@@ -312,9 +315,11 @@ impl Screen {
         let spoken = this.spoken(before.as_ref(), &view);
         this.view.replace(Some(view));
         Self::refresh(this);
-        if had_focus && !this.has_focus() {
-            // What had the focus is gone; a keyboard user stays inside the card.
-            let _ = this.parts.close.focus();
+        // What had the focus is gone; a keyboard user stays inside the card: after a look at a list, where it was asked for.
+        for next in [this.opener.borrow().as_ref(), Some(&this.parts.close)].into_iter().flatten() {
+            if had_focus && !this.has_focus() {
+                let _ = next.focus();
+            }
         }
         if let Some(text) = spoken {
             Self::announce(this, text);
@@ -483,13 +488,17 @@ impl Screen {
         let panel = &self.parts.panel;
         clear(panel);
         show(panel, view.panel.is_some());
-        let (title, lines, offers, always, note, at_ms) = match &view.panel {
-            None => return Ok(()),
-            Some(Panel::Loading) => return add_text(panel, "p", "hint", &self.locale.message("card_looking_up", &[])).map(drop),
-            Some(Panel::Failed) => return add_text(panel, "p", "hint", &self.locale.message("card_look_up_failed", &[])).map(drop),
-            Some(Panel::Shown { title, lines, offers, always, note, at_ms }) => (title, lines, offers, always, note, at_ms),
+        let Some(what) = &view.panel else { return Ok(()) };
+        let head = add(panel, "div", "panel-head")?;
+        let words = |key| self.locale.message(key, &[]);
+        let (tag, class, title) = match what {
+            Panel::Loading => ("p", "hint", words("card_looking_up")),
+            Panel::Failed => ("p", "hint", words("card_look_up_failed")),
+            Panel::Shown { title, .. } => ("h3", "", title.clone()),
         };
-        add_text(panel, "h3", "", title)?;
+        add_text(&head, tag, class, &title)?;
+        self.add_button(&head, "ask", "back", 0)?.set_text_content(Some(&words("card_panel_back")));
+        let Panel::Shown { lines, offers, always, note, at_ms, .. } = what else { return Ok(()) };
         if !lines.is_empty() {
             let rows = add(panel, "dl", "lines")?;
             for [label, value] in lines {
@@ -781,6 +790,9 @@ impl Screen {
             self.tell(action);
         } else if let Some(action) = button.get_attribute(ACT).filter(|_| !self.acted.get()) {
             self.acted.set(true);
+            if action == "remedy" {
+                self.opener.replace(button.clone().dyn_into().ok());
+            }
             let index = button.get_attribute(INDEX).and_then(|index| index.parse::<u32>().ok());
             // As in `tell`.
             let _ = self.act.call2(&JsValue::UNDEFINED, &action.into(), &index.into());
@@ -790,8 +802,15 @@ impl Screen {
     fn key(&self, event: &Event) {
         let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
         if is_escape && event.is_trusted() {
-            // The first press stops what would happen by itself, the next one closes.
-            self.tell(if is_hidden(&self.parts.auto) { "dismiss" } else { "stop" });
+            // The first press stops what would happen by itself, the next one leads back from a list, the last one closes.
+            let (auto, panel) = (!is_hidden(&self.parts.auto), !is_hidden(&self.parts.panel));
+            self.tell(if auto {
+                "stop"
+            } else if panel {
+                "back"
+            } else {
+                "dismiss"
+            });
         }
     }
 
@@ -839,6 +858,15 @@ impl Screen {
     }
 }
 
+/// How a reminder that is set will come.
+fn reminder(view: &View) -> Option<&'static str> {
+    match view.remind? {
+        Remind::Offer => None,
+        Remind::Set => Some("card_reminder_set"),
+        Remind::Marked => Some("card_reminder_marked"),
+    }
+}
+
 fn has_retry(view: &View) -> bool {
     view.verdict.remedies.iter().any(|remedy| remedy.kind == RemedyType::Retry)
 }
@@ -858,15 +886,6 @@ fn is_hidden(element: &Element) -> bool {
 fn now() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or_else(Date::now, |performance| performance.now())
 }
-/// How a reminder that is set will come.
-fn reminder(view: &View) -> Option<&'static str> {
-    match view.remind? {
-        Remind::Offer => None,
-        Remind::Set => Some("card_reminder_set"),
-        Remind::Marked => Some("card_reminder_marked"),
-    }
-}
-
 
 fn direction(lang: &str) -> &'static str {
     let language = lang.split(['-', '_']).next().unwrap_or_default();

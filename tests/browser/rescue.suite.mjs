@@ -109,6 +109,15 @@ const lookedUp = (where, setup) => [
       assert.match(await card.text('#panel') ?? '', /Read at \d/);
       const from = where === 'the strip' ? 'null' : `https://${t.host}`; // a sandboxed page has no origin
       assert.deepEqual((await asked()).map(({ path, headers }) => [path, headers.authorization, headers.origin]), ['/api/v1/key', '/api/v1/credits'].map((path) => [path, `Bearer sk-or-v1-${t.conversation}`, from]));
+
+      const back = () => until('the card says what it said', async () => await card.text('.lines') === null && await card.text('#body') !== null);
+      await card.click('[data-act="back"]');
+      await back();
+      await card.press('My limits');
+      await until('the numbers', () => card.text('.lines'));
+      await card.page.keyboard.press('Escape');
+      await back();
+      assert.equal(await card.phase(), 'held');
     },
   },
   {
