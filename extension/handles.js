@@ -1,9 +1,10 @@
 // @ts-check
-// What a card has only where it lies over somebody's page: a head to drag it by, a menu to move it or to have no more of it, a pill to fold it into. The
+// What a card has where it lies over somebody's page, and where that is shown: a head to drag it by, a menu to move it or to have no more of it, a pill to fold it into. The
 // core draws the card and knows nothing of this; what acts on the failure goes through its own handler of clicks (`data-act`).
 
-const { CORNERS } = cooldownProtocol;
+import { fill } from './words.js';
 
+const CORNERS = /** @type {const} */ (['bottom-right', 'bottom-left', 'top-right', 'top-left']);
 const DRAG_PX = 6;    // a press that wanders less is a press
 const DEAF_MS = 250;  // a click that was meant for what stood here before the card moved, as in the core
 
@@ -30,7 +31,7 @@ const icon = (name) => {
  */
 export const addHandles = (box, words, tell) => {
   /** @param {string} key @param {Record<string, string>} [args] */
-  const say = (key, args = {}) => cooldownCompat.fill(words[key] ?? '', args);
+  const say = (key, args = {}) => fill(words[key] ?? '', args);
   /** @param {string} selector */
   const part = (selector) => /** @type {HTMLElement} the core makes them once */ (box.querySelector(selector));
   /** @param {string} className @param {Record<string, string>} attributes @param {(string | Node)[]} content */
@@ -163,7 +164,7 @@ export const addHandles = (box, words, tell) => {
   });
 
   let deafUntil = 0, isNew = true;
-  addEventListener('click', (event) => {
+  box.addEventListener('click', (event) => {
     if (performance.now() >= deafUntil) return;
     event.stopImmediatePropagation();
     event.preventDefault();

@@ -4,6 +4,7 @@
 import { explain, mount_card } from './core/core.js';
 import { loadCore } from './load-core.js';
 import { part } from './part.js';
+import { mountWhole } from './whole.js';
 import { loadWords } from './words.js';
 
 const { api } = cooldownCompat;
@@ -56,13 +57,15 @@ const verdict = explain({
   request: { model: 'qwen/qwen3-coder:free', stream: true, max_tokens: null, key: true, only: [], order: [], allow_fallbacks: null, app_retries: null },
   replayable: true, attempt: 3, site: { own_retries: 0 },
 });
-/** @type {ReturnType<typeof mount_card> | null} */
+// What would be looked up, or sent in another way, is left out: there is nobody to ask here.
+if (verdict !== null) verdict.remedies = verdict.remedies.filter(({ type, url }) => type === 'retry' || url !== null);
+/** @type {ReturnType<typeof mountWhole> | null} */
 let card = null;
 /** @param {View['phase']} phase @param {number} attempt */
-const show = (phase, attempt) => { if (verdict !== null) card?.show({ verdict, phase, requests: 1, attempt, site: '' }); };
+const show = (phase, attempt) => { if (verdict !== null) card?.show(/** @type {View} of which the rest is empty */ ({ verdict, phase, requests: 1, attempt, site: 'openrouter.ai', hushed: null })); };
 const begin = () => {
   card?.free();
-  card = mount_card(part('card-place'), (/** @type {string} */ action) => {
+  card = mountWhole(part('card-place'), mount_card, words, (action) => {
     if (action === 'retry') {
       show('retrying', 1);
       setTimeout(() => {

@@ -30,7 +30,7 @@ const streamed = (text) => {
  * @param {string} url @param {RequestInit} init @returns {Promise<Response>}
  */
 export const rehearse = async (url, init) => {
-  const [{ explain, mount_card, words }] = await Promise.all([needCore(), pause(CALL_MS)]);
+  const [{ explain, mount_card, words }, { mountWhole }] = await Promise.all([needCore(), import('./whole.js'), pause(CALL_MS)]);
   const { model } = JSON.parse(String(init.body));
   /** @type {Verdict | null} */
   const verdict = explain({
@@ -43,8 +43,8 @@ export const rehearse = async (url, init) => {
   // What would be looked up, or sent in another way, is left out: there is nobody to ask here.
   verdict.remedies = verdict.remedies.filter(({ type, url: page }) => type === 'retry' || page !== null);
   return new Promise((resolve) => {
-    /** @type {ReturnType<typeof mount_card> | null} */
-    let card = mount_card(part('card-place', HTMLElement), async (/** @type {string} */ action) => {
+    /** @type {ReturnType<typeof mountWhole> | null} */
+    let card = mountWhole(part('card-place', HTMLElement), mount_card, words, async (action) => {
       if (action === 'dismiss') { end(); resolve(failed()); }
       if (action !== 'retry') return;
       show('retrying', 1);
@@ -56,7 +56,7 @@ export const rehearse = async (url, init) => {
     });
     const end = () => { card?.free(); card = null; };
     /** @param {View['phase']} phase @param {number} attempt */
-    const show = (phase, attempt) => { card?.show({ verdict, phase, requests: 1, attempt, site: '' }); };
+    const show = (phase, attempt) => { card?.show(/** @type {View} of which the rest is empty */ ({ verdict, phase, requests: 1, attempt, site: location.host, hushed: null })); };
     show('held', 1);
   });
 };

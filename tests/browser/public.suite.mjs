@@ -175,6 +175,14 @@ export default {
         await rehearsed(page);
         assert.equal(await text(page, '#card-place #title'), 'Cerebras is busy right now');
         await pause(600); // as a person would: the card is deaf for a moment
+        await page.click('#card-place #fold');
+        await until('it is folded', async () => await text(page, '#card-place #title') === null);
+        await page.click('#card-place #pill');
+        await until('it is open', async () => await text(page, '#card-place #title') !== null);
+        await page.click('#card-place #more');
+        await page.click('#card-place [data-corner="bottom-left"]');
+        assert.ok(await page.evaluate(() => { const { left, bottom } = /** @type {Element} */ (document.querySelector('#card')).getBoundingClientRect(); return left < 40 && bottom > innerHeight - 40; }), 'it moved');
+        await pause(600);
         await page.click('#card-place #retry');
         await until('the answer lands', async () => (await said(page)).some((one) => /^assistant: Air scatters .*for the demo\.$/.test(one)));
         await until('the card goes by itself', async () => await text(page, '#card-place') === null);
@@ -182,7 +190,7 @@ export default {
         await page.type('#prompt', 'And at night?');
         await rehearsed(page);
         await pause(600);
-        await page.click('#card-place .close');
+        await page.click('#card-place #close');
         await until('the chat has its error', async () => /^error: Error: 429 .*Provider returned error/.test((await said(page)).at(-1) ?? ''));
         assert.equal(await Card.count(page), 0, 'the extension has nothing to say');
         assert.deepEqual(asked.filter((url) => !url.startsWith(base(t))), []);

@@ -58,6 +58,13 @@ export default {
         assert.equal(await page.evaluate(() => Array.from(document.querySelectorAll('#card-place .card'), (card) => card.scrollHeight - card.clientHeight).join()), '0', 'a whole card has nothing to scroll');
         assert.ok(await page.evaluate(() => Array.from(document.querySelectorAll('#apps b'), (name) => name.textContent)).then((names) => names.includes('JanitorAI')));
         await pause(600); // as a person would: the card is deaf for a moment
+        await page.click('#fold');
+        await page.click('#pill');
+        await page.click('#more');
+        await page.click('[data-act="hide"]');
+        await pause(600);
+        await page.click('[data-act="show_again"]');
+        await pause(600);
         await page.click('#retry');
         await until('it is answered', () => page.evaluate(() => document.getElementById('tried')?.textContent !== ''));
         if (t.driver.name === 'firefox') { // Chromium's question cannot be answered by a driver
