@@ -427,6 +427,7 @@ export default {
         await until('it is off', async () => (await set())?.on === false);
         await warned(await open(t), 'history_off');
         await page.bringToFront();
+        await page.evaluate(() => document.querySelector('#history-clear')?.scrollIntoView({ block: 'center' })); // out from under what was said last
         await page.click('#history-clear');
         await until('it is empty', async () => (await everything(ear)).failures?.length === 0);
         await page.click('#undo');
