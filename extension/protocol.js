@@ -76,7 +76,7 @@
 /** @typedef {Partial<Record<'limit' | 'limit_remaining' | 'total_credits' | 'total_usage' | 'free_used' | 'free_limit' | 'free_remaining', number>> & {is_free_tier?: boolean, limit_reset?: 'daily' | 'weekly' | 'monthly'}} Numbers */
 
 /**
- * tap → bridge. The app itself sent a failed story again (`answered` false), or has its answer (`answered` true).
+ * tap → bridge. The app itself sent a failed story again, or went on to another model with it (`answered` false); or it has its answer (`answered` true).
  * @typedef {object} Resent
  * @property {1} v
  * @property {'resent'} type

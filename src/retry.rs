@@ -63,6 +63,10 @@ pub fn plan(question: &Question, diagnosis: &Diagnosis) -> Plan {
         None => lasts_long(diagnosis),
     };
     let impossible = !question.replayable || diagnosis.retry_helps == RetryHelps::Never;
+    // What was not kept of an app that is at its next try already: it may go on, and what it heals by itself never shows.
+    if !question.replayable && question.attempt > 1 {
+        return Plan { show_after_ms: APP_RETRY_MS, ..plan };
+    }
     if impossible || out_of_reach {
         return plan;
     }

@@ -179,6 +179,9 @@ fn an_app_that_retries_by_itself_is_left_alone() {
     assert_eq!(plan(&Question { attempt: 1, site, ..pool("") }), left_alone, "and what is only explained is not explained too early");
     assert!(with(Some(0), Some(0), 1).hold, "a site whose SDK was seen not to try again");
     assert!(with(None, Some(1_000), 6).hold, "no site is left alone for ever");
+    let next = |attempt| plan(&Question { attempt, replayable: false, ..pool("") });
+    assert_eq!(next(2), left_alone, "of its next try of another model nothing shows while it may go on");
+    assert_eq!(next(1), Plan::default());
 }
 
 #[test]

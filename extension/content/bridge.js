@@ -534,6 +534,8 @@
     if (app !== undefined) rest(app);
     if (m.answered) end(m.story, 'answered');
     else clearTimeout(notes.get(m.story)?.timer); // it fails again, is answered, or the page is left
+    // However long that try takes: it is no failure that the person has not dismissed.
+    if (performance.now() - (dismissed.get(m.story) ?? -Infinity) < DISMISSED_MS) dismissed.set(m.story, Infinity);
     if (!m.answered) {
       if (app === undefined) return;
       // "At least so many times." Where the request itself says which try it is, the core needs no such guess.

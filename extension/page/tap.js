@@ -18,6 +18,7 @@
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
   const STORIES = 50;         // that are remembered: each keeps a body
+  const NEXT_MS = 10_000;     // after the app had its failure: what it asks of another model by then is its own next try
   const TOGETHER_MS = 1_000;  // after a failure: what is sent by then was on its way before anybody could know of it
   const HELD_MAX = 200;       // calls that are kept at once: a page that fails without end has its answers
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and then silence, and the extension is gone
@@ -182,22 +183,36 @@
   // ---- stories
 
   /**
-   * The same body to the same address, as long as it fails. `held`: how to give up each of its calls that waits.
-   * @typedef {{id: number, url: string, text: string, failures: number, held: Record<string, () => void>, at: number}} Story
+   * The same body to the same address, as long as it fails. `held`: how to give up each of its calls that waits. `free`: since when the app has
+   * the failure, and has not tried again; `sent`: we have.
+   * @typedef {{id: number, url: string, text: string, failures: number, held: Record<string, () => void>, at: number, free: number, sent: boolean}} Story
    */
   /** @type {Record<string, Story>} the recent ones */
   const stories = create(null);
   let lastId = 0, lastStory = 0;
 
-  /** @param {string} url @param {string} text @returns {Story | null} */
-  const recall = (url, text) => {
-    let found = null;
+  /** Whom a request asks. @type {Edit[]} */
+  const WHOM = [{ path: ['model'], json: null }, { path: ['models'], json: null }, { path: ['provider'], json: null }];
+  /**
+   * Is it what an app that has its failure tries next, the same of another model? One that is under way beside the first is a comparison's, and so is a
+   * second one: each failure frees one. And once we have sent a story again, the person waits for that very answer.
+   * @param {Story} story @param {string} text @param {number} at when it was sent
+   */
+  const isNext = ({ text: first, free, sent, held }, text, at) => {
+    if (sent || at < free || at - free > NEXT_MS || ownKeys(held).length > 0) return false;
+    try { return patched(first, WHOM) === patched(text, WHOM); } catch { return false; } // no JSON object
+  };
+  /** @param {string} url @param {string} text @param {number} at @returns {Story | null} */
+  const recall = (url, text, at) => {
+    let same = null, next = null;
     for (const id in stories) {
       const story = stories[id];
       if (story === undefined || now() - story.at > STORY_MS) delete stories[id];
-      else if (text !== '' && story.text === text && story.url === url) found = story;
+      else if (text === '' || story.url !== url) continue;
+      else if (story.text === text) same = story;
+      else if (isNext(story, text, at)) next = story;
     }
-    return found;
+    return same ?? next;
   };
 
   // ---- the request, as it was at the call
@@ -216,6 +231,7 @@
    * @property {((body: string | null) => Promise<Answer>) | null} send  the same once more, or with another body; null where it might not be the same, or is no longer of use
    * @property {string | null} changed        the body of the last try, where it was not the page's own
    * @property {string | null} by             the provider that answered a later try, where it is told
+   * @property {number} at                    when the page sent it
    * @property {Story | null} story           the failed one that the app itself is trying again
    * @property {number} id                    of the promise that is kept, 0 while none is
    * @property {Story | null} kept            its story
@@ -323,12 +339,13 @@
    * @param {string} url @param {string} text
    */
   const resent = (url, text) => {
-    const story = recall(url, text);
+    const story = recall(url, text, now());
     if (story === null) return null;
     if (ownKeys(story.held).length > 0) { // the app cannot know that it failed
       if (now() - story.at > TOGETHER_MS) for (const id in story.held) story.held[id]?.();
       return null;
     }
+    story.free = 0;
     tell({ v: 1, type: 'resent', story: story.id, answered: false });
     return story;
   };
@@ -373,7 +390,7 @@
 
   /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @param {() => string} values @returns {Call} */
   const newCall = (url, method, text, header, values) => ({
-    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, can: () => true, send: null, changed: null, by: null, story: null,
+    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, can: () => true, send: null, changed: null, by: null, at: now(), story: null,
     id: 0, kept: null, tries: 1, reading: false, copies: 1, round: 0, found: create(null), quit: null, arrived: null, leave: null,
   });
 
@@ -475,11 +492,11 @@
   };
 
   /**
-   * Tells of a failure, and under which story.
+   * Tells of a failure, and under which story: that of the app's own next try has the words of its first.
    * @param {Call} call @param {number} id @param {Answer} answer @param {string} body @param {string} text the request's @param {boolean} replayable
    */
   const observe = (call, id, answer, body, text, replayable) => {
-    const story = call.kept ??= recall(call.url, text) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: create(null), at: 0 };
+    const story = call.kept ??= call.story ?? recall(call.url, text, call.at) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: create(null), at: 0, free: 0, sent: false };
     stories[story.id] = story;
     delete stories[story.id - STORIES];
     story.failures += 1;
@@ -487,7 +504,7 @@
     const exchange = exchangeOf(call, answer, body), request = factsOf(call.changed ?? text, call);
     if (call.key !== null && (everything || exec(GENERATION, call.url) !== null)) askers[story.id] = { url: call.url, key: call.key };
     delete askers[story.id - STORIES];
-    tell({ v: 1, type: 'observed', id, story: story.id, attempt: story.failures, replayable, exchange, request });
+    tell({ v: 1, type: 'observed', id, story: story.id, attempt: story.failures, replayable: replayable && story.text === text, exchange, request });
     return story;
   };
 
@@ -566,6 +583,7 @@
   /** @param {string} text of a JSON object; throws for any other @param {Edit[]} patch */
   const patched = (text, patch) => {
     parse(text);
+    if (text[solid(text, 0)] !== '{') throw HIDDEN;
     for (let i = 0; i < patch.length; i++) {
       const { path, json } = /** @type {Edit} */ (patch[i]), name = path[0] ?? '', inner = path[1];
       text = edited(text, name, (value) => (inner === undefined ? json : value[0] === '{' ? edited(value, inner, () => json) : json !== null ? `{"${inner}":${json}}` : value === '' ? null : value));
@@ -617,6 +635,7 @@
       if (story === null) return;
       delete story.held[id];
       story.at = now();
+      if (outcome === 'released') story.free = now();
       if (outcome === 'answered') {
         delete stories[story.id];
         call.story = null; // told by this, and not once more as the app's own try
@@ -644,7 +663,8 @@
       const sent = within(call.text()), body = await answer.text(), text = await sent ?? '';
       if (state !== 'judging' || mine !== call.tries) return; // aborted, let go, or sent again meanwhile
       const isFirst = call.kept === null, story = observe(call, id, answer, body, text, call.send !== null);
-      if (isFirst) story.held[id] = giveUp;
+      if (story.text !== text) release('decision'); // the app helps itself
+      else if (isFirst) story.held[id] = giveUp;
     };
     /** @param {Answer} answer */
     const failed = async (answer) => { try { await judge(answer); } catch { release('late'); } };
@@ -652,6 +672,7 @@
     const retry = async (send, patch) => {
       clearTimeout(timer);
       state = 'sending';
+      if (call.kept !== null) call.kept.sent = true;
       call.tries += 1;
       call.reading = false;
       call.changed = call.by = null;
@@ -694,6 +715,7 @@
       const body = await answer.text();
       if (!await isOurs(call, body)) { tell({ v: 1, type: 'failed' }); return; }
       const id = lastId += 1, story = observe(call, id, answer, body, await within(call.text()) ?? '', false);
+      story.free = now();
       call.kept = null;
       tell({ v: 1, type: 'settled', id, story: story.id, attempt: 1, outcome: 'released', why: 'decision', by: null });
     } catch { /* it stays unexplained */ }

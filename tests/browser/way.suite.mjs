@@ -190,6 +190,46 @@ export default {
       },
     },
     {
+      name: 'the app goes on to its next model: nothing of that is held or shown once the card was dismissed; what it heals later never shows', beside: true,
+      run: async (t) => {
+        await t.script({ preset: 'seed429', times: 2 }, { preset: 'seed429', delay_ms: 11_000 });
+        const page = await t.open('chat.html', { models: 'a/a,b/b,c/c' });
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.click('#close');
+        await first(page, 'error', 20_000);
+        assert.deepEqual((await t.log()).map(({ body }) => JSON.parse(body).model), ['a/a', 'b/b', 'c/c']);
+        await pause(6_000); // longer than a card waits for an app that may try again
+        assert.equal(await Card.count(page), 0);
+        await t.script({ preset: 'seed429' });
+        await send(page, 'two');
+        await first(page, 'answer');
+        await pause(6_000);
+        assert.equal(await Card.count(page), 0);
+        assert.deepEqual((await t.log()).slice(3).map(({ body }) => JSON.parse(body).model), ['a/a', 'b/b'], 'the site is known to help itself');
+        await t.script({ preset: 'seed429', times: 3 });
+        await send(page, 'three');
+        await t.logOf(8);
+        const last = await t.card(page);
+        await last.reaches('released');
+        assert.equal(await last.text('#retry'), null, 'the app has given up, and has its error');
+      },
+    },
+    {
+      name: 'a card for what was never held goes when the app\'s next model answers',
+      run: async (t) => {
+        await t.script({ preset: 'auth401' }, { preset: 'auth401', delay_ms: 1_500 }, { good: true, delay_ms: 1_500 });
+        const page = await t.open('chat.html', { models: 'a/a,b/b,c/c' });
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('released');
+        await first(page, 'answer');
+        await card.reaches('answered');
+        await Card.gone(page);
+      },
+    },
+    {
       name: 'a refused key: the app has its error at once, the card explains and offers no Retry',
       run: async (t) => {
         await t.script({ preset: 'auth401' });

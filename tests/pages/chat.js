@@ -2,7 +2,8 @@
 // A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
 // Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), patience= (ms after
 // which it asks once more, and tells the first call nothing), endpoint=, body= (bytes | request),
-// by=xhr (an XMLHttpRequest, its answer shown whole; xhr-eager: it asks for the status as soon as there is one), with= (members of the body, as JSON).
+// by=xhr (an XMLHttpRequest, its answer shown whole; xhr-eager: it asks for the status as soon as there is one), with= (members of the body, as JSON),
+// models= (one after the other, each when the one before has failed).
 
 const setup = new URLSearchParams(location.search);
 const conversation = setup.get('conversation') ?? 'default';
@@ -30,9 +31,9 @@ const describe = async (answer) => {
   return { status, statusText, ok, url, type, redirected, bodyUsed, own: Object.getOwnPropertyNames(answer), headers: [...answer.headers], body: await answer.text() };
 };
 
-/** @param {string} text */
-const requestOf = (text) => {
-  const body = JSON.stringify({ model: 'openai/gpt-oss-120b', stream: isStream, messages: [{ role: 'user', content: text }], ...JSON.parse(setup.get('with') ?? '{}') });
+/** @param {string} text @param {string} [model] */
+const requestOf = (text, model = 'openai/gpt-oss-120b') => {
+  const body = JSON.stringify({ model, stream: isStream, messages: [{ role: 'user', content: text }], ...JSON.parse(setup.get('with') ?? '{}') });
   const signals = [stopper.signal];
   const timeout = setup.get('timeout');
   if (timeout !== null) signals.push(AbortSignal.timeout(Number(timeout)));
@@ -87,11 +88,13 @@ const askByXhr = (text) => {
 const ask = async (text) => {
   if (setup.get('by')?.startsWith('xhr')) { askByXhr(text); return; }
   try {
-    const init = requestOf(text);
+    const [model, ...others] = setup.get('models')?.split(',') ?? [];
+    const init = requestOf(text, model);
     const call = () => (setup.get('body') === 'request' ? fetch(new Request(endpoint, init)) : fetch(endpoint, init)), patience = setup.get('patience');
     /** @returns {Promise<undefined>} */
     const over = () => new Promise((resolve) => { setTimeout(resolve, Number(patience)); });
-    const answer = patience === null ? await call() : await Promise.race([call(), over()]) ?? await call();
+    let answer = patience === null ? await call() : await Promise.race([call(), over()]) ?? await call();
+    for (const other of others) if (!answer.ok) answer = await fetch(endpoint, requestOf(text, other));
     if (!answer.ok) {
       const details = await describe(answer);
       say('error', `The call failed: ${answer.status}`).dataset.details = JSON.stringify(details);

@@ -684,6 +684,59 @@ test('sent again, and the page asks the very same anew: the try that is on its w
   assert.equal(of('settled').length, 0);
 });
 
+test('the app goes on to another model with what it was refused: its own next try of the same story, which is not held', async () => {
+  for (const way of ['text', 'bytes', 'request', 'xhr']) script(`next-${way}`, error429, error429, error429);
+  const { log } = await inPage(async () => {
+    const bodies = ['{"model":"a/b","messages":[{"content":"one"}]}', '{"model":"c/d","provider":{"only":["x"]},"messages":[{"content":"one"}]}', '{"models":["e/f"],"messages":[{"content":"one"}]}'];
+    const ways = {
+      text: (k, body) => post(k, body), bytes: (k, body) => post(k, new TextEncoder().encode(body)),
+      request: (k, body) => fetch(new Request(origin + '/api/v1/chat/completions?k=' + k, { method: 'POST', body })),
+      xhr: (k, body) => new Promise((ok) => { const x = new XMLHttpRequest(); x.open('POST', origin + '/api/v1/chat/completions?k=' + k); x.onloadend = () => ok(x); x.send(body); }),
+    };
+    for (const way in ways) {
+      t.auto = ['release', 'hold', 'hold']; // who would hold comes too late
+      for (const body of bodies) same(await Promise.race([ways[way]('next-' + way, body).then(({ status }) => status), sleep(2_000)]), 429, way);
+      const good = await ways[way]('next-' + way, bodies[0]);
+      same(good.status, 200);
+      if (way !== 'xhr') await good.text();
+    }
+    await t.message('settled', 12);
+  });
+  const of = (story) => log.filter((m) => m.story === story).map((m) => [m.type, m.answered ?? m.replayable ?? m.outcome]);
+  const first = [['observed', true], ['settled', 'released']], next = [['observed', false], ['settled', 'released']], sent = ['resent', false];
+  for (const story of [1, 4]) assert.deepEqual(of(story), [...first, sent, ...next, sent, ...next, sent, ['resent', true]]);
+  for (const story of [2, 3]) assert.deepEqual(of(story), [...first, ...next, ...next], 'bytes show what they are when they fail');
+});
+
+test('no next try of the app: beside the first, beside another, another message, another address, later, after a try of ours, of no JSON', async () => {
+  script('other', ...Array(20).fill(error429));
+  const { of } = await inPage(async () => {
+    const ask = (model, text) => JSON.stringify({ model, messages: [text] });
+    t.auto = 'hold';
+    const first = post('other', ask('a/a', 'compared')), beside = post('other', ask('b/b', 'compared'));
+    await t.message('observed', 2);
+    t.decide(t.of('observed')[0].id, 'release');
+    t.decide(t.of('observed')[1].id, 'release');
+    await Promise.all([first, beside]); // stories 1, 2
+    t.auto = 'release';
+    await Promise.all(['c/c', 'd/d', 'e/e'].map((model) => post('other', ask(model, 'compared')))); // one goes on for each of the two, and one for none
+    await t.message('observed', 5);
+    await post('other', ask('a/a', 'another')); // story 4
+    await fetch(origin + '/other?k=other', { method: 'POST', body: ask('b/b', 'another') }); // 5
+    __later += 11_000;
+    await post('other', ask('c/c', 'another')); // 6
+    t.auto = ['retry', 'release'];
+    await post('other', ask('a/a', 'sent')); // 7
+    t.auto = 'release';
+    await post('other', ask('b/b', 'sent')); // 8
+    await post('other', '["model","b:c"]'); // 9
+    await post('other', '"model"'); // 10
+  }, { before: 'const clock = Date.now; globalThis.__later = 0; Date.now = () => clock() + __later;' });
+  assert.deepEqual(of('observed').slice(0, 5).map((m) => [m.story, m.replayable]).sort(), [[1, false], [1, true], [2, false], [2, true], [3, true]]);
+  assert.deepEqual(of('observed').slice(5).map((m) => [m.story, m.replayable]), [[4, true], [5, true], [6, true], [7, true], [7, true], [8, true], [9, true], [10, true]]);
+  assert.equal(of('resent').length, 2);
+});
+
 // ---- what stays in the page
 
 test('the key, the prompt and the person are in no message, even where the server repeats them', async () => {
