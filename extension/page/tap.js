@@ -230,6 +230,7 @@
    * @property {() => boolean} can            where no answer came, the page's own wishes are not why; throws where it cannot be sent at all
    * @property {((body: string | null) => Promise<Answer>) | null} send  the same once more, or with another body; null where it might not be the same, or is no longer of use
    * @property {string | null} changed        the body of the last try, where it was not the page's own
+   * @property {boolean} whole                the page takes its answer whole: a later try asks for no stream
    * @property {string | null} by             the provider that answered a later try, where it is told
    * @property {number} at                    when the page sent it
    * @property {Story | null} story           the failed one that the app itself is trying again
@@ -390,7 +391,7 @@
 
   /** @param {string} url @param {string} method @param {string} text @param {(name: string) => string | null} header @param {() => string} values @returns {Call} */
   const newCall = (url, method, text, header, values) => ({
-    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, can: () => true, send: null, changed: null, by: null, at: now(), story: null,
+    url, method: upper(method), relay: !everything && !isGeneration(url), values, signal: null, key: header('authorization'), retries: header('x-stainless-retry-count'), text: () => text, can: () => true, send: null, changed: null, whole: false, by: null, at: now(), story: null,
     id: 0, kept: null, tries: 1, reading: false, copies: 1, round: 0, found: create(null), quit: null, arrived: null, leave: null,
   });
 
@@ -591,6 +592,9 @@
     return text;
   };
 
+  /** Without a stream, of which `stream_options` may not speak then. @type {Edit[]} */
+  const WHOLE = [{ path: ['stream'], json: 'false' }, { path: ['stream_options'], json: null }];
+
   /** The value if it comes in time, or else nothing. Never rejects. @template T @param {T | Promise<T>} value @param {number} [ms] @returns {Promise<T | undefined>} */
   const within = (value, ms = READ_MS) => new Promise(async (ok) => {
     const timer = setTimeout(ok, ms);
@@ -678,7 +682,10 @@
       call.changed = call.by = null;
       let answer = BROKEN;
       try {
-        if (isArray(patch)) call.changed = patched(await call.text(), patch);
+        if (isArray(patch) || call.whole) {
+          const text = await call.text(), changed = isArray(patch) ? patched(text, patch) : text;
+          call.changed = call.whole ? patched(changed, WHOLE) : changed;
+        }
         if (state === 'sending') answer = await send(call.changed);
       } catch { /* it broke; or the page ended it, and has its reason already */ }
       if (state !== 'sending') return;
@@ -765,6 +772,8 @@
     try { return isError(parse(text)); } catch { return false; }
   };
 
+  /** @param {string} text of a request */
+  const isStreamed = (text) => { try { return own(parse(text), 'stream') === true; } catch { return false; } };
   /** @param {string} text */
   const providerIn = (text) => exec(PROVIDER, slice(text, 0, LOOK_MAX))?.[1] ?? null;
 
@@ -1072,6 +1081,7 @@
     /** `json()`, `text()` and their like. @param {string} name @param {(self: Response) => Promise<unknown>} native @param {Promise<any>} value of the page's own call */
     async whole(name, native, value) {
       this.call.reading = true;
+      const asJson = this.json;
       for (;;) {
         let got;
         try { got = await value; } catch (e) {
@@ -1082,6 +1092,7 @@
         if (this.over) return got;
         let text = '';
         try { text = await this.errorIn(name, got); } catch { /* not what it seems */ }
+        if (text !== '' && asJson) await this.takeWhole();
         const response = text === '' ? null : await this.replace(text);
         if (response === null) {
           this.over = true;
@@ -1092,6 +1103,17 @@
         }
         value = native(response);
       }
+    }
+    /**
+     * The page has asked for a stream, and takes whole what came as JSON: it has gone by the type (OpenRouter's own SDK reads `text()` then), and would
+     * go by it with a later try's events. So that one is to be JSON too. A reader of pieces looks for events whatever the type says, as openai's does:
+     * its later try streams. Where a wrapper, or the page, reads a copy beside, one answer cannot suit both, and what is no text is not changed: explained.
+     */
+    async takeWhole() {
+      const { call } = this, text = await within(call.text()) ?? '';
+      if (!isStreamed(text)) return;
+      if (call.copies > 1 || indexOf(text, '\ufffd') !== -1) call.send = null;
+      call.whole = true;
     }
     /** @param {string} name @param {any} got @returns {Promise<string>} empty: none */
     async errorIn(name, got) {

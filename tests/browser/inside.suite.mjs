@@ -31,6 +31,24 @@ export default {
   tests: [
     { name: 'a JSON answer with an error inside is held; Retry answers the app', run: (t) => rescued(t, 'error200', {}) },
     { name: 'a stream whose first event is an error is held; Retry streams into the app', run: (t) => rescued(t, 'first_event_error', { stream: 1 }) },
+    {
+      name: 'a stream was asked for, JSON with an error came, and the app reads it as such: Retry asks without a stream and answers the app',
+      run: async (t) => {
+        await t.script({ preset: 'error200' });
+        const page = await t.open('chat.html', { stream: 'typed', with: '{"stream_options":{"include_usage":true}}' });
+        await send(page, 'one');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.click('#retry');
+        await first(page, 'answer');
+        await card.reaches('answered');
+        assert.deepEqual((await talk(page)).map(({ kind, text }) => [kind, text]), [['user', 'one'], ['answer', 'The answer to: one']]);
+        const [one, two, ...more] = (await t.log()).map(({ body }) => JSON.parse(body));
+        assert.equal(more.length, 0);
+        const { stream_options: _, ...asked } = one;
+        assert.deepEqual(two, { ...asked, stream: false });
+      },
+    },
     { name: 'an XMLHttpRequest that failed is held; Retry answers the app', run: (t) => rescued(t, 'seed429', { by: 'xhr' }) },
     { name: 'an XMLHttpRequest with an error inside is held; Retry answers the app', run: (t) => rescued(t, 'error200', { by: 'xhr' }) },
     {

@@ -1,6 +1,6 @@
 // @ts-check
 // A plain chat app as people write them: it calls OpenRouter from the page, shows what comes back once, and knows nothing of Cooldown.
-// Its address sets it up: ?conversation= (the mock's script), stream=1, count= (calls at once), timeout= (its own, ms), patience= (ms after
+// Its address sets it up: ?conversation= (the mock's script), stream=1 (typed: it looks first what came), count= (calls at once), timeout= (its own, ms), patience= (ms after
 // which it asks once more, and tells the first call nothing), endpoint=, body= (bytes | request),
 // by=xhr (an XMLHttpRequest, its answer shown whole; xhr-eager: it asks for the status as soon as there is one), with= (members of the body, as JSON),
 // models= (one after the other, each when the one before has failed).
@@ -8,7 +8,7 @@
 const setup = new URLSearchParams(location.search);
 const conversation = setup.get('conversation') ?? 'default';
 const endpoint = setup.get('endpoint') ?? 'https://openrouter.ai/api/v1/chat/completions';
-const isStream = setup.get('stream') === '1';
+const isStream = setup.has('stream');
 
 const talk = /** @type {HTMLElement} */ (document.getElementById('talk'));
 const prompt = /** @type {HTMLInputElement} */ (document.getElementById('prompt'));
@@ -102,7 +102,8 @@ const ask = async (text) => {
     }
     const { status, url, type } = answer;
     const line = say('answer', '');
-    if (isStream) await showStream(answer, line);
+    const isJson = setup.get('stream') === 'typed' && answer.headers.get('content-type')?.startsWith('application/json');
+    if (isStream && !isJson) await showStream(answer, line);
     else line.textContent = textIn(await answer.json());
     line.dataset.details = JSON.stringify({ status, url, type });
   } catch (error) {

@@ -71,6 +71,44 @@ test('a JSON answer that is an error is held, however the page reads', async () 
   assert.deepEqual(of('settled').map((m) => m.outcome), names.map(() => 'answered'));
 });
 
+test('a request for a stream that has JSON for an answer: who takes it whole is answered without a stream, who reads pieces with one', async () => {
+  const asked = '{"stream": true, "stream_options": {"include_usage": true}, "model": "a/b"}', whole = ['json', 'text', 'arrayBuffer', 'bytes', 'blob'], pieces = ['reader', 'iteration', 'pipeThrough'];
+  for (const name of whole) script(`whole-${name}`, json);
+  for (const name of pieces) script(`whole-${name}`, json, stream(good));
+  script('whole-later', { ...json, status: 429 }, json, { ...json, status: 503 });
+  script('whole-events', stream(data(error)), stream(good));
+  const { of } = await inPage(`async () => { ${READERS}
+    const asked = ${JSON.stringify(asked)};
+    for (const name of ${JSON.stringify(whole)}) {
+      t.auto = 'retry';
+      same(JSON.parse(await readers[name](await post('whole-' + name, asked))).body, '{"stream": false, "model": "a/b"}', name);
+    }
+    for (const name of ${JSON.stringify(pieces)}) same(await readers[name](await post('whole-' + name, asked)), ${JSON.stringify(good)}, name);
+    same(await (await post('whole-events', asked)).text(), ${JSON.stringify(good)});
+    t.patch = [{ path: ['max_tokens'], json: '5' }];
+    same((await (await post('whole-later', '{"stream":true}')).json()).body, '{"stream":false,"max_tokens":5}', 'with the change that a remedy makes');
+  }`);
+  assert.deepEqual(seen.get('whole-later').map(({ body }) => body), ['{"stream":true}', '{"stream":true,"max_tokens":5}', '{"stream":false,"max_tokens":5}', '{"stream":false,"max_tokens":5}']);
+  for (const name of pieces) assert.deepEqual(seen.get(`whole-${name}`).map(({ body }) => body), [asked, asked]);
+  assert.ok(of('observed').every(({ replayable }) => replayable));
+  assert.deepEqual(of('observed').slice(-1).map(({ request }) => request.stream), [false], 'the facts are those of what was sent');
+});
+
+test('such an answer of which a copy is read, or whose request is no text, is told and not held', async () => {
+  script('unwhole', json, json);
+  const { of } = await inPage(async () => {
+    t.auto = ['release', 'release'];
+    const one = await post('unwhole', '{"stream":true}'), copy = one.clone();
+    same((await one.json()).error.code, 429);
+    same((await copy.json()).error.code, 429);
+    const bytes = new TextEncoder().encode('{"stream":true,"x":"_"}');
+    bytes[20] = 0xff;
+    same((await (await post('unwhole', bytes)).json()).error.code, 429);
+    await t.message('settled', 2);
+  });
+  assert.deepEqual(of('observed').map(({ replayable }) => replayable), [false, false]);
+});
+
 test('let go, the page gets the error byte for byte, in the pieces in which it came', async () => {
   const pieces = [COMMENT, 'data: {"er', `ror":${JSON.stringify(error.error)}}\n`, '\ndata: [DONE]\n\n'];
   script('release', stream(...pieces), stream(...pieces));
