@@ -407,8 +407,10 @@ const tabOf = async ({ tab, page }) => {
 /** @type {import('./wire.js').Hears} */
 const onWire = async (call, what) => {
   const tabId = await tabOf(call);
-  /** @type {Unheld | Failed} */
-  const message = what === 'failed' ? { v: V, type: 'failed' } : { v: V, type: 'unheld', exchange: call.exchange };
+  // Where there is no card, a good answer is of no interest: the button knows.
+  if (what === 'good' && (tabId < 0 || await api.action.getBadgeText({ tabId }).catch(() => '') === '')) return;
+  /** @type {Unheld | Failed | Healed} */
+  const message = what === 'failed' ? { v: V, type: 'failed' } : what === 'unheld' ? { v: V, type: 'unheld', exchange: call.exchange } : { v: V, type: 'healed', url: call.exchange.url, at_ms: call.exchange.at_ms };
   for (const frameId of new Set([call.frame, 0])) {
     const heard = tabId >= 0 && await api.tabs.sendMessage(tabId, message, { frameId }).catch(() => null);
     if (isObject(heard)) return;

@@ -358,6 +358,7 @@
  * @typedef {{v: 1, type: 'told', phase: 'explained' | 'nothing', verdict: Verdict}} Told
  */
 
+/** @typedef {{v: 1, type: 'healed', url: string, at_ms: number}} Healed  worker → bridge: a call to this address that began then was answered: its client helped itself */
 /** @typedef {{v: 1, type: 'unheld', exchange: Exchange}} Unheld  worker → bridge: a call of this page's failed that its tap did not tell of */
 
 /** @typedef {{v: 1, type: 'status'}} Status  worker → bridge: are you there? Answered with `{v, ok: true, late, locked}` */
@@ -597,10 +598,11 @@
     };
   };
 
-  /** @param {unknown} m @returns {Told | Unheld | Failed | Changed | GoToCard | null} `told` is the worker's own words: shape only */
+  /** @param {unknown} m @returns {Told | Unheld | Healed | Failed | Changed | GoToCard | null} `told` is the worker's own words: shape only */
   const toBridge = (m) => {
     if (!isObject(m) || m.v !== V) return null;
     if (m.type === 'failed' || m.type === 'changed' || m.type === 'go_to_card') return { v: V, type: m.type };
+    if (m.type === 'healed') return isTime(m.at_ms) ? { v: V, type: 'healed', url: text(m.url, 2000), at_ms: m.at_ms } : null;
     if (m.type === 'unheld') {
       const seen = exchange(m.exchange);
       return seen && { v: V, type: 'unheld', exchange: seen };

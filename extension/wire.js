@@ -2,7 +2,8 @@
 // Calls to OpenRouter as the browser sees them (webRequest), where the person granted it: those of page workers and service workers, beacons,
 // synchronous and event-source calls, of which no script in the page learns; and header fields that no page may read.
 //
-// A failed call is kept for a moment. If the page's own tap tells of it, it gets the hidden fields; if nobody does, nobody could.
+// A failed call is kept for a moment. If the page's own tap tells of it, it gets the hidden fields; if nobody does, nobody could. A good answer to a
+// call that began after it is its client's own next try: what that heals is not told, or no longer.
 
 const { api } = cooldownCompat;
 const { BODY_MAX, HEADERS, withoutSecrets } = cooldownProtocol;
@@ -24,21 +25,31 @@ const BROKEN = /^net::ERR_(?:CONNECTION|NAME|INTERNET|NETWORK|ADDRESS|TIMED_OUT|
  * @property {string} page     origin of who called, '' where the browser does not say
  * @property {Exchange} exchange
  * @property {boolean} told    the page told of it
+ * @property {boolean} healed  its client has its answer
  */
 /** @type {Wired[]} */
 let recent = [];
-/** @typedef {(call: Wired, what: 'failed' | 'unheld') => unknown} Hears  failed: just now, and the page may yet tell of it; unheld: it did not */
+/**
+ * failed: just now, and the page may yet tell of it; unheld: it did not; healed: a later call to the same address was answered, whose `at_ms` is when
+ * it began; good: the same, where of a failure before it nothing is known here (a worker that has slept has forgotten).
+ * @typedef {(call: Wired, what: 'failed' | 'unheld' | 'healed' | 'good') => unknown} Hears
+ */
 /** @type {Hears} */
 let tell = () => undefined;
 
-/** @param {chrome.webRequest.OnHeadersReceivedDetails | chrome.webRequest.OnErrorOccurredDetails} details @param {number} status @param {Record<string, string>} headers @returns {Wired} */
-const keep = (details, status, headers) => {
+/** When each call under way began, by the browser's own number for it. @type {Map<string, number>} */
+const begun = new Map();
+
+/** @param {chrome.webRequest.OnHeadersReceivedDetails | chrome.webRequest.OnErrorOccurredDetails} details @param {number} status @param {Record<string, string>} headers @param {number} at_ms @returns {Wired} */
+const wired = (details, status, headers, at_ms) => {
   const { origin, pathname } = new URL(details.url), from = details.initiator ?? /** @type {{originUrl?: string}} Firefox's */ (details).originUrl ?? '';
-  /** @type {Wired} */
-  const call = {
-    tab: details.tabId, frame: Math.max(details.frameId, 0), page: URL.canParse(from) ? new URL(from).origin : '', told: false,
-    exchange: { surface: 'http', url: origin + pathname, method: details.method, status, headers, body: '', at_ms: Math.round(details.timeStamp) },
+  return {
+    tab: details.tabId, frame: Math.max(details.frameId, 0), page: URL.canParse(from) ? new URL(from).origin : '', told: false, healed: false,
+    exchange: { surface: 'http', url: origin + pathname, method: details.method, status, headers, body: '', at_ms: Math.round(at_ms) },
   };
+};
+/** @param {Wired} call */
+const keep = (call) => {
   recent = recent.slice(1 - KEPT_MAX).filter(({ exchange }) => Date.now() - exchange.at_ms < KEPT_MS);
   recent.push(call);
   tell(call, 'failed');
@@ -47,7 +58,7 @@ const keep = (details, status, headers) => {
 /** @param {Wired} call @param {Promise<void>} whole its body, where that can be read */
 const wait = async (call, whole) => {
   await Promise.all([whole, new Promise((resolve) => { setTimeout(resolve, UNTOLD_MS); })]);
-  if (!call.told) { call.told = true; tell(call, 'unheld'); }
+  if (!call.told && !call.healed) { call.told = true; tell(call, 'unheld'); }
 };
 
 /** Firefox lets an extension read along. What comes is passed on as it comes. @param {string} requestId @param {Wired} call @returns {Promise<void>} */
@@ -66,23 +77,42 @@ const readAlong = (requestId, call) => new Promise((resolve) => {
   };
 });
 
+/** @param {Wired} call a good one */
+const heal = (call) => {
+  const before = recent.filter(({ tab, page, exchange }) => tab === call.tab && page === call.page && exchange.url === call.exchange.url && exchange.at_ms < call.exchange.at_ms);
+  for (const one of before) one.healed = true;
+  tell(call, before.length > 0 ? 'healed' : 'good');
+};
+
+/** @param {{requestId: string, method: string, url: string, timeStamp: number}} details @returns {undefined} */
+const onBegin = ({ requestId, method, url, timeStamp }) => {
+  if (method !== 'OPTIONS' && GENERATION.test(url) && !begun.has(requestId)) begun.set(requestId, timeStamp); // else it was redirected
+};
 /** @param {chrome.webRequest.OnHeadersReceivedDetails} details @returns {undefined} */
 const onHeaders = (details) => {
   const { statusCode, method, url, requestId, responseHeaders = [] } = details;
-  if (statusCode < 400 || method === 'OPTIONS' || !GENERATION.test(url)) return;
+  if (method === 'OPTIONS' || !GENERATION.test(url) || (statusCode >= 300 && statusCode < 400)) return;
+  const since = begun.get(requestId);
+  begun.delete(requestId);
+  if (statusCode < 400) {
+    if (since !== undefined) heal(wired(details, statusCode, {}, since));
+    return;
+  }
   const named = responseHeaders.map(({ name, value }) => /** @type {const} */ ([name.toLowerCase(), value ?? '']));
-  const call = keep(details, statusCode, Object.fromEntries(named.filter(([name]) => HEADERS.includes(name))));
+  const call = keep(wired(details, statusCode, Object.fromEntries(named.filter(([name]) => HEADERS.includes(name))), details.timeStamp));
   wait(call, 'filterResponseData' in api.webRequest ? readAlong(requestId, call) : Promise.resolve());
 };
 /** @param {chrome.webRequest.OnErrorOccurredDetails} details @returns {undefined} */
 const onError = (details) => {
-  if (details.method !== 'OPTIONS' && GENERATION.test(details.url) && BROKEN.test(details.error)) wait(keep(details, 0, {}), Promise.resolve());
+  begun.delete(details.requestId);
+  if (details.method !== 'OPTIONS' && GENERATION.test(details.url) && BROKEN.test(details.error)) wait(keep(wired(details, 0, {}, details.timeStamp)), Promise.resolve());
 };
 
 /** In the first turn where it is granted, and when it is. @param {Hears} hears */
 export const listen = (hears) => {
   tell = hears;
   if (api.webRequest === undefined || api.webRequest.onHeadersReceived.hasListener(onHeaders)) return;
+  api.webRequest.onBeforeRequest.addListener(onBegin, { urls: URLS });
   api.webRequest.onHeadersReceived.addListener(onHeaders, { urls: URLS }, ['responseHeaders', ...('filterResponseData' in api.webRequest ? /** @type {const} */ (['blocking']) : [])]);
   api.webRequest.onErrorOccurred.addListener(onError, { urls: URLS });
 };

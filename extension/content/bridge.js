@@ -357,6 +357,10 @@
   /** Words that name no kind are those for whatever a call has shown. @param {Verdict} verdict */
   const isMet = ({ diagnosis: { kind, status } }) =>
     met.some((one) => performance.now() - one.at < MET_MS && (one.kind === kind || kind === 'unknown_openrouter' || (status !== null && one.status === status)));
+  /** The last answer of a call that no hook sees, whose failures before it its client has healed. @type {{url: string, at_ms: number} | null} */
+  let healed = null;
+  /** @param {Exchange | undefined} exchange */
+  const isHealed = (exchange) => exchange !== undefined && healed !== null && healed.url === exchange.url && healed.at_ms > exchange.at_ms;
   let readAt = -Infinity; // when the last text was explained
   /** Too small for a card. */
   const isSmall = () => top !== window && (innerWidth < LEAST_WIDTH || innerHeight < LEAST_HEIGHT);
@@ -371,7 +375,7 @@
     // Of a text that does not even name OpenRouter, only what nobody else says is believed. Its own sentence for a provider's failure is such, where it
     // ends there: it is all that most apps show, and others' providers, of sign-ins and the like, say what was returned.
     const isSure = near === null || verdict?.diagnosis.certainty === 'certain' || /openrouter|(?<!\p{L} )Provider returned error(?![ \t]*[:\p{L}])/iu.test(exchange.body);
-    if (verdict === null || !isSure || (near !== null && isMet(verdict))) return;
+    if (verdict === null || !isSure || (near !== null && isMet(verdict)) || (near === null && isHealed(exchange))) return;
     // A text says more than a status of which the body is not known.
     if (near !== null) readAt = performance.now();
     else if (exchange.body === '' && performance.now() - readAt < TOLD_MS) return;
@@ -390,6 +394,15 @@
     }
     // Those that the tap told of, and that were not asked about.
     if (!met.some(({ url, status, at }) => url === exchange.url && status === exchange.status && performance.now() - at < TOLD_MS)) seen(exchange, {});
+  };
+
+  /** @param {Healed} m */
+  const onHealed = ({ url, at_ms }) => {
+    healed = { url, at_ms };
+    if (story?.over !== 'explained' || story.where !== 'call' || held.size > 0 || !isHealed(answers.get(story.verdict)?.exchange)) return;
+    forgetControl();
+    story.over = 'answered'; // on which try, nobody has counted
+    render();
   };
 
   // ---- what the tap says
@@ -884,6 +897,7 @@
     if (heard === null) return;
     if (heard.type === 'told') tell(heard.verdict, heard.phase);
     else if (heard.type === 'unheld') onUnheld(heard.exchange);
+    else if (heard.type === 'healed') onHealed(heard);
     else if (heard.type === 'changed') onChanged();
     else if (heard.type === 'go_to_card') overlay.goTo();
     else if (!isResting()) globalThis.cooldownText?.wake();

@@ -58,7 +58,7 @@ const DOORS = [
   ['toCard', toCard, [{ v: 1, type: 'show', view }]],
   ['toStage', toStage, [{ v: 1, type: 'guest', frame: 3, what: 'enter', view }]],
   ['fromStage', fromStage, [{ v: 1, type: 'seat', ok: true }, { v: 1, type: 'act', action: 'offer', index: 2 }]],
-  ['toBridge', toBridge, [{ v: 1, type: 'failed' }, { v: 1, type: 'unheld', exchange }, { v: 1, type: 'told', phase: 'explained', verdict: {} }]],
+  ['toBridge', toBridge, [{ v: 1, type: 'failed' }, { v: 1, type: 'unheld', exchange }, { v: 1, type: 'healed', url: 'https://openrouter.ai/api/v1/messages', at_ms: 1 }, { v: 1, type: 'told', phase: 'explained', verdict: {} }]],
   ['toWorker', toWorker, [
     { ...question, type: 'explain' }, { ...question, type: 'look_up', asks: 'price' }, { v: 1, type: 'tell_limits', numbers: { limit: 1 }, at_ms: 5 }, { v: 1, type: 'skip', slug: 'liquid', name: 'Liquid' },
     { v: 1, type: 'auto', provider: 'Liquid', allowed: 3, tried: 0, ready_at_ms: null, ends_at_ms: 9, due_at_ms: null }, { v: 1, type: 'remind', at_ms: 9 }, { v: 1, type: 'claim', token: 'a'.repeat(36) },

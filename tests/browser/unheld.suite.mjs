@@ -13,6 +13,8 @@ import { pause, until } from './lib/wait.mjs';
 const isRead = (t) => t.driver.name === 'firefox';
 /** @param {Page} page */
 const fromWorker = (page) => page.evaluate(() => { /** @type {any} */ (globalThis).askFromWorker('one'); });
+/** Once it is answered. @param {Page} page */
+const answered = async (page, status = 200) => assert.equal(await page.evaluate(async () => (await /** @type {any} */ (globalThis).askFromWorker('one')).status), status);
 /** @param {Page} page @param {'service worker' | 'synchronous' | 'beacon' | 'event source'} way */
 const withoutHook = (page, way) => page.evaluate((how) => { /** @type {any} */ (globalThis).askWithoutHook(how, 'one'); }, way);
 /** @param {Page} page */
@@ -56,6 +58,42 @@ export default {
         assert.equal(await Card.count(page), 0);
         await fromWorker(page);
         await (await t.card(page)).reaches('explained');
+      },
+    },
+    {
+      name: 'a worker\'s call whose client helps itself: the card goes when the answer comes, though Cooldown\'s own worker has slept meanwhile',
+      run: async (t) => {
+        const { page, card } = await explained(t, fromWorker);
+        await t.driver.stopWorker();
+        await answered(page);
+        await card.reaches('answered');
+        await Card.gone(page);
+      },
+    },
+    {
+      name: 'a worker\'s call that was answered on its client\'s next try before anybody could be told: no card',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' });
+        const page = await t.open();
+        await answered(page, 429);
+        await answered(page);
+        await pause(3_000); // longer than the browser's word on a call waits for the page's
+        assert.equal(await Card.count(page), 0);
+      },
+    },
+    {
+      name: 'the answer to a worker\'s call that was under way before another failed heals nothing',
+      run: async (t) => {
+        await t.script({ good: true, delay_ms: 4_000 }, poolWait(30));
+        const page = await t.open();
+        const slow = answered(page);
+        await t.logOf(1);
+        await fromWorker(page);
+        const card = await t.card(page);
+        await card.reaches('explained');
+        await slow;
+        await pause(1_000); // longer than the browser's word on it takes
+        assert.equal(await card.phase(), 'explained');
       },
     },
     {
@@ -103,7 +141,7 @@ export default {
         /** @type {(details: object) => void} */
         let hear = () => assert.fail('nobody listens');
         const event = { hasListener: () => false, addListener: (/** @type {typeof hear} */ listener) => { hear = listener; } };
-        Object.assign(globalThis, { cooldownCompat: { api: { webRequest: { onHeadersReceived: event, onErrorOccurred: { addListener: () => {} } } } }, cooldownProtocol: { BODY_MAX: 1, HEADERS: ['retry-after'], withoutSecrets: String } });
+        Object.assign(globalThis, { cooldownCompat: { api: { webRequest: { onBeforeRequest: { addListener: () => {} }, onHeadersReceived: event, onErrorOccurred: { addListener: () => {} } } } }, cooldownProtocol: { BODY_MAX: 1, HEADERS: ['retry-after'], withoutSecrets: String } });
         const { listen, tellOf } = await import('../../extension/wire.js');
         listen(() => undefined);
         const url = 'https://openrouter.ai/api/v1/chat/completions', timeStamp = Date.now();

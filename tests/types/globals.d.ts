@@ -19,7 +19,7 @@ declare const cooldownProtocol: Readonly<{
   toCard(m: unknown): Show | Placed | Focus | null;
   toStage(m: unknown): Guest | null;
   fromStage(m: unknown): Seat | Act | null;
-  toBridge(m: unknown): Told | Unheld | Failed | Changed | GoToCard | null;
+  toBridge(m: unknown): Told | Unheld | Healed | Failed | Changed | GoToCard | null;
   fromRecent(x: unknown): Recent;
   toWorker(m: unknown): Explain | LookUp | TellLimits | Skip | Place | Hush | Auto | Remind | Expect | Claim | Happened | Ended | Stage | StageAct | Standing | StripWords | Notice | SiteState | SetSite | SetEverywhere | SetAuto | Pause | EndRule | null;
 }>;
