@@ -373,7 +373,7 @@ impl Facts<'_> {
         is_commit
             || is_guide
             || self.body.lines().any(comment)
-            || is_answered(&self.body.to_lowercase())
+            || is_answered(&self.body.to_ascii_lowercase())
             || introduced
             || self.body.lines().any(noted)
             || self.exchange.body.lines().filter(guides).nth(1).is_some()
@@ -574,8 +574,8 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
 
 /// A question and its answer, as lists of them have it.
 fn is_answered(lower: &str) -> bool {
-    const ASKED: [&str; 9] = ["q: ", "question: ", "frage: ", "pregunta: ", "pergunta: ", "domanda: ", "вопрос: ", "问：", "問："];
-    const ANSWERED: [&str; 8] = ["a: ", "answer: ", "antwort: ", "respuesta: ", "resposta: ", "risposta: ", "ответ: ", "答："];
+    const ASKED: [&str; 9] = ["q: ", "question: ", "frage: ", "pregunta: ", "pergunta: ", "domanda: ", "Вопрос: ", "问：", "問："];
+    const ANSWERED: [&str; 8] = ["a: ", "answer: ", "antwort: ", "respuesta: ", "resposta: ", "risposta: ", "Ответ: ", "答："];
     let begins = |heads: &[&str]| {
         lower
             .lines()
@@ -728,9 +728,12 @@ fn is_code_or_list(text: &str) -> bool {
         let code = row.unwrap_or_else(|| line.get(..4)?.strip_suffix(':')?.parse::<u16>().ok());
         code.filter(|code| (400..600).contains(code))
     };
-    let mut all: Vec<u16> = text.lines().filter_map(told).collect();
-    all.sort_unstable();
-    all.dedup();
+    let mut all: Vec<u16> = Vec::new();
+    for code in text.lines().filter_map(told) {
+        if !all.contains(&code) {
+            all.push(code);
+        }
+    }
     if all.len() >= MANY_KINDS {
         return true;
     }
