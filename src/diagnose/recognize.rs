@@ -205,7 +205,10 @@ impl Facts<'_> {
         };
         let answered = lines.iter().rposition(|line| line.contains(status)).unwrap_or_default();
         let behind = |(at, line): (usize, &&str)| line.contains("openrouter") && (at <= answered || labelled(line));
-        self.exchange.surface != Surface::Log || lines.iter().enumerate().any(behind)
+        // A page may show one too: its lines begin with the time.
+        let is_timed =
+            || lines.get(answered).is_some_and(|line| line.trim_start_matches('[').starts_with(|first: char| first.is_ascii_digit()));
+        self.exchange.surface != Surface::Log && !is_timed() || lines.iter().enumerate().any(behind)
     }
 
     /// Who the error is of stands right before it, and it is not OpenRouter: `AnthropicException - {…}`, `cerebras: 429 {…}`.
