@@ -339,6 +339,13 @@ impl Facts<'_> {
             let task = line.starts_with("- [ ] ") || line.starts_with("- [x] ");
             // A test that passed.
             let task = task || line.starts_with(&['✓', '✔', '√'][..]);
+            // A row of a table that is about it; who met it has named something else first.
+            let row = line
+                .strip_prefix("| ")
+                .and_then(|rest| rest.split_once(" | "))
+                .is_some_and(|(cell, rest)| rest.contains(" | ") && says(cell));
+            // What was mended, in a list of changes.
+            let task = task || row || line.contains("Fix:**");
             // A heading that quotes it.
             let task =
                 task || line.strip_prefix('#').is_some_and(|rest| rest.trim_start_matches(&['#', ' '][..]).starts_with(&['"', '`'][..]));
@@ -383,7 +390,7 @@ impl Facts<'_> {
             || blank
             || is_table
             || kinds.len() >= MANY_KINDS
-            || self.whole.first_of(&["this incident has been resolved"]).is_some()
+            || self.whole.first_of(&["this incident has been resolved", "should now be resolved"]).is_some()
             || is_settings
             || ELISIONS.iter().any(|words| whole.match_indices(words).any(|(at, _)| !printed(at)))
     }
@@ -677,6 +684,7 @@ fn is_code(text: &str) -> bool {
                 let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
                 branch
                     || is_assignment(line)
+                    || is_statement(line)
                     || decorator
                     || change
                     || search
@@ -685,11 +693,25 @@ fn is_code(text: &str) -> bool {
             }))
 }
 
-/// What a call gives is kept under a name.
+/// What a call gives is kept under a name, or a method is called with a text.
 fn is_call(line: &str) -> bool {
     let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     let call = line.split_once(" = ").filter(|(name, _)| is_name(name)).and_then(|(_, value)| value.split_once('('));
-    call.is_some_and(|(name, _)| is_name(name))
+    let kept = call.is_some_and(|(name, _)| is_name(name));
+    let method = || line.split_once('(').is_some_and(|(name, rest)| name.contains('.') && is_name(name) && rest.contains(&['"', '`'][..]));
+    kept || line.ends_with(')') && method()
+}
+
+/// A call that goes on in the next line, one of a chain, an object that is made, a text made of values.
+fn is_statement(line: &str) -> bool {
+    let word = |rest: &str| {
+        let end = rest.find(|char: char| !char.is_ascii_alphanumeric() && !"_.".contains(char));
+        end.filter(|end| *end > 0 && rest.get(*end..).is_some_and(|rest| rest.starts_with('('))).is_some()
+    };
+    let made = ["new ", "."].iter().any(|head| line.strip_prefix(head).is_some_and(word));
+    let open = line.ends_with('(') && (line.contains(" = ") || word(line));
+    let text = || line.split_once("${").is_some_and(|(_, value)| word(value));
+    made || open || [".into()", ".to_string()", "vec!["].iter().any(|call| line.contains(call)) || text()
 }
 
 /// A constant, a member of an object that is given one, or what a call gave: no log writes so.
@@ -697,7 +719,7 @@ fn is_assignment(line: &str) -> bool {
     let Some((name, value)) = line.split_once(" = ") else { return false };
     let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_constant = name.len() > 3 && is_name(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase());
-    let of_member = name.contains('.') && name.split('.').all(is_name) && matches!(value, "{" | "(" | "[");
+    let of_member = name.contains('.') && name.split('.').all(is_name) && (matches!(value, "{" | "(" | "[") || value.starts_with("[("));
     is_constant && value.starts_with(&['(', '[', '{', '"', '\''][..]) || of_member
 }
 
