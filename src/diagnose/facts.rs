@@ -277,7 +277,12 @@ impl<'a> Facts<'a> {
 
     /// A member's value, whatever letters of its name are capitals.
     fn member(&self, name: &str) -> Option<String> {
-        member_value(&self.body, self.lower.get_or_init(|| self.body.to_ascii_lowercase()), name)
+        member_value(&self.body, self.lower(), name)
+    }
+
+    /// The text that was read, with its lines, in ASCII lower case.
+    pub(crate) fn lower(&self) -> &str {
+        self.lower.get_or_init(|| self.body.to_ascii_lowercase())
     }
 
     /// The provider's name as stated.
@@ -566,12 +571,17 @@ pub(crate) fn first_chars(text: &str, most: usize) -> &str {
 /// page begins or by the address that it asked, and the page is one of a gate.
 pub(crate) fn is_page_for_answer(text: &str, title: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let page = ["<!doctype", "<html", "<head", "<title"].iter().filter_map(|tag| lower.find(tag)).min().unwrap_or_default();
+    let page = page_start(&lower).unwrap_or_default();
     let (before, page) = lower.split_at_checked(page).unwrap_or_default();
     let line = before.trim_end().rsplit('\n').next().unwrap_or_default();
     let named = line.contains("openrouter") || lower.contains("openrouter.ai/api/");
     let failed = title_status(title).or_else(|| status_in(line)).is_some();
     named && (failed || page.contains("cloudflare") || title.eq_ignore_ascii_case("just a moment..."))
+}
+
+/// Where a page begins in a text in lower case.
+pub(crate) fn page_start(lower: &str) -> Option<usize> {
+    ["<!doctype", "<html", "<head", "<title"].iter().filter_map(|tag| lower.find(tag)).min()
 }
 
 /// The status that a gate's page has in its title.

@@ -52,7 +52,7 @@ impl Facts<'_> {
             let named = title.to_ascii_lowercase().contains("openrouter.ai")
                 || !from_wire && facts::is_page_for_answer(&self.body, title)
                 || self.body.len() <= MOST_OF_A_MESSAGE && self.whole.has("openrouter.ai");
-            return if named && failed && !is_page_in_code(&self.body) { sign("html", title, Certainty::Likely) } else { None };
+            return if named && failed && !self.is_page_in_code() { sign("html", title, Certainty::Likely) } else { None };
         }
         // What comes over the wire from elsewhere and does not begin as an answer is a document, until it shows otherwise.
         let written = !from_wire || !read::has_head(&self.body);
@@ -181,7 +181,7 @@ impl Facts<'_> {
         let told = |name: usize, sign: usize| {
             const GUESSES: [&str; 5] = ["应该", "可能", "should", "might", "probably"];
             let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
-            let words = between.split(&[' ', '\n'][..]).filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
+            let words = between.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
             let is_short = words.filter(|word| !word.contains('/')).count() <= MOST_BETWEEN;
             in_log || between.contains('(') || is_short && !GUESSES.iter().any(|guess| between.contains(guess))
         };
@@ -195,15 +195,14 @@ impl Facts<'_> {
             || self.named_status().is_some_and(|status| beside(&status.to_string(), &told) && self.is_before(&status.to_string()))
     }
 
-    /// A log names the server before what it answered; behind it, by its address, as a label, or in a trace.
-    fn is_before(&self, status: &str) -> bool {
-        let lower = self.body.to_ascii_lowercase();
-        let lines = lower.lines().collect::<Vec<_>>();
+    /// A log names the server before what it answered, of which this is a sign; behind it, by its address, as a label, or in a trace.
+    fn is_before(&self, sign: &str) -> bool {
+        let lines = self.lower().lines().collect::<Vec<_>>();
         let labelled = |line: &str| {
             let named = |next: Option<&str>| next.is_some_and(|next| next.bytes().all(|next| next.is_ascii_alphanumeric()));
             line.contains("://") || line.contains("provider") || named(line.split_once("openrouter").and_then(|(_, rest)| rest.get(..1)))
         };
-        let answered = lines.iter().rposition(|line| line.contains(status)).unwrap_or_default();
+        let answered = lines.iter().rposition(|line| line.contains(sign)).unwrap_or_default();
         let behind = |(at, line): (usize, &&str)| line.contains("openrouter") && (at <= answered || labelled(line));
         // A page may show one too: its lines begin with the time.
         let is_timed =
@@ -211,11 +210,15 @@ impl Facts<'_> {
         self.exchange.surface != Surface::Log && !is_timed() || lines.iter().enumerate().any(behind)
     }
 
+    /// The page stands in source code, up to its beginning.
+    fn is_page_in_code(&self) -> bool {
+        facts::page_start(self.lower()).and_then(|at| self.body.get(..at)).is_some_and(is_code)
+    }
+
     /// Who the error is of stands right before it, and it is not OpenRouter: `AnthropicException - {…}`, `cerebras: 429 {…}`.
     fn is_of_another(&self) -> bool {
         const ALSO: [&str; 5] = ["gemini", "vertexai", "vertex_ai", "azure", "bedrock"];
-        let lower = self.body.to_ascii_lowercase();
-        let line = lower.split('{').next().and_then(|head| head.rsplit('\n').next()).unwrap_or_default();
+        let line = self.lower().split('{').next().and_then(|head| head.rsplit('\n').next()).unwrap_or_default();
         let before = line.trim_end_matches(|char: char| !char.is_ascii_alphabetic());
         let word = before.rsplit(' ').next().unwrap_or_default();
         let name = word.strip_suffix("exception").unwrap_or(word);
@@ -383,7 +386,7 @@ impl Facts<'_> {
         is_commit
             || is_guide
             || self.body.lines().any(comment)
-            || is_answered(&self.body.to_ascii_lowercase())
+            || is_answered(self.lower())
             || introduced
             || self.body.lines().any(noted)
             || self.exchange.body.lines().filter(guides).nth(1).is_some()
@@ -670,27 +673,28 @@ fn is_code(text: &str) -> bool {
     let trace = text.contains("Traceback (most recent call last)");
     // As Apple's programs print an object: no code assigns to a name in quotation marks.
     let dump = text.lines().map(str::trim).any(|line| line.starts_with('"') && line.contains("\" = ") && line.ends_with(';'));
-    !trace
-        && (text.lines().map(str::trim).filter(|line| is_call(line)).nth(1).is_some()
-            || text.lines().map(str::trim).any(|line| {
-                let branch = line.starts_with("if ") && line.ends_with(&[':', '{'][..]);
-                let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
-                // A row that somebody put into a table of failures.
-                let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
-                // Of a call that looks for words.
-                let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
-                // A change to it; what is new may be a record.
-                let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
-                let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
-                branch
-                    || is_assignment(line)
-                    || is_statement(line)
-                    || decorator
-                    || change
-                    || search
-                    || line.ends_with(';') && !record && !dump
-                    || CODE.iter().any(|head| line.starts_with(head))
-            }))
+    let lines = || text.lines().map(str::trim);
+    let shows = |line: &str| {
+        let branch = line.starts_with("if ") && line.ends_with(&[':', '{'][..]);
+        let decorator = line.strip_prefix('@').and_then(|rest| rest.split_once('(')).is_some_and(|(name, _)| !name.contains(' '));
+        // A row that somebody put into a table of failures.
+        let record = line.starts_with('(') || line.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("insert into"));
+        // Of a call that looks for words.
+        let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
+        // A change to it; what is new may be a record.
+        let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
+        let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
+        branch
+            || is_assignment(line)
+            || is_statement(line)
+            || decorator
+            || change
+            || search
+            || line.ends_with(';') && !record && !dump
+            || CODE.iter().any(|head| line.starts_with(head))
+    };
+    // One call may stand in a log.
+    !trace && (lines().any(shows) || lines().filter(|line| is_call(line)).nth(1).is_some())
 }
 
 /// What a call gives is kept under a name, or a method is called with a text.
@@ -714,19 +718,13 @@ fn is_statement(line: &str) -> bool {
     made || open || [".into()", ".to_string()", "vec!["].iter().any(|call| line.contains(call)) || text()
 }
 
-/// A constant, a member of an object that is given one, or what a call gave: no log writes so.
+/// A constant, or a member that is given an object in several lines: no log writes so.
 fn is_assignment(line: &str) -> bool {
     let Some((name, value)) = line.split_once(" = ") else { return false };
     let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_constant = name.len() > 3 && is_name(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let of_member = name.contains('.') && name.split('.').all(is_name) && (matches!(value, "{" | "(" | "[") || value.starts_with("[("));
     is_constant && value.starts_with(&['(', '[', '{', '"', '\''][..]) || of_member
-}
-
-/// The page stands in source code, up to its beginning.
-fn is_page_in_code(text: &str) -> bool {
-    let start = ["<!doctype", "<html", "<head", "<title"].iter().filter_map(|tag| text.to_ascii_lowercase().find(tag)).min();
-    start.and_then(|at| text.get(..at)).is_some_and(is_code)
 }
 
 /// Source code and lists of error codes quote failures that nobody met.
