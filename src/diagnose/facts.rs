@@ -939,8 +939,9 @@ fn status_in(lower: &str) -> Option<u16> {
         let named = counted || before.ends_with(&['.', '_'][..]) && rest.starts_with(&['"', '=', '_'][..]);
         // A list of them, as settings have it.
         let in_list = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-        let listed = rest.strip_prefix(',').is_some_and(in_list)
-            || before.ends_with(',') && before.trim_end_matches(',').ends_with(|last: char| last.is_ascii_digit());
+        let marks = &[',', '/'][..];
+        let listed = rest.strip_prefix(marks).is_some_and(in_list)
+            || before.ends_with(marks) && before.trim_end_matches(marks).ends_with(|last: char| last.is_ascii_digit());
         let whole = whole && !named && !listed;
         let phrased =
             rest.starts_with(" from openrouter") || PHRASES.iter().any(|(status, phrase)| *status == code && begins_as(after, phrase));

@@ -154,7 +154,8 @@ impl Facts<'_> {
         }
         // The name of a thing that a program does, in a list of its changes.
         let feature = |line: &str| {
-            let term = line.trim_start_matches(&['-', ' '][..]).strip_prefix("**").and_then(|rest| rest.split_once("** — "));
+            let term = line.trim_start_matches(&['-', ' '][..]).strip_prefix("**").and_then(|rest| rest.split_once("** "));
+            let term = term.filter(|(_, rest)| rest.starts_with(&['—', '→'][..]));
             term.is_some_and(|(term, _)| term.to_ascii_lowercase().contains("openrouter"))
         };
         if self.body.lines().any(feature) {
@@ -343,10 +344,8 @@ impl Facts<'_> {
             // A test that passed.
             let task = task || line.starts_with(&['✓', '✔', '√'][..]);
             // A row of a table that is about it; who met it has named something else first.
-            let row = line
-                .strip_prefix("| ")
-                .and_then(|rest| rest.split_once(" | "))
-                .is_some_and(|(cell, rest)| rest.contains(" | ") && says(cell));
+            let cells = line.strip_prefix("| ").and_then(|rest| rest.split_once(" | "));
+            let row = cells.is_some_and(|(cell, rest)| (rest.contains(" | ") || cell.starts_with('"')) && says(cell));
             // What was mended, in a list of changes.
             let task = task || row || line.contains("Fix:**");
             // A heading that quotes it.
@@ -515,6 +514,8 @@ fn is_document(text: &str) -> bool {
     text.contains("\"$ref\"")
         || text.contains("$ref: '#/")
         || text.contains("type: object\n") && text.contains("properties:\n")
+        // The mark of a field in the reference of a package.
+        || text.contains(":heavy")
         || noted()
         || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
@@ -622,7 +623,7 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 45] = [
+    const CODE: [&str; 46] = [
         "@Test",
         "[Fact",
         "```diff",
@@ -651,6 +652,7 @@ fn is_code(text: &str) -> bool {
         "func ",
         "fun ",
         "val ",
+        "(r\"",
         "async ",
         "switch (",
         "case ",
@@ -693,8 +695,10 @@ fn is_code(text: &str) -> bool {
             || line.ends_with(';') && !record && !dump
             || CODE.iter().any(|head| line.starts_with(head))
     };
-    // One call may stand in a log.
-    !trace && (lines().any(shows) || lines().filter(|line| is_call(line)).nth(1).is_some())
+    // One call may stand in a log; with the end of another beside it, or a second one, it does not.
+    let ends = |line: &str| line == ")" || line.starts_with(&[')', ']', '}'][..]) && line.ends_with("))");
+    let calls = lines().filter(|line| is_call(line)).take(2).count();
+    !trace && (calls == 2 || calls == 1 && lines().any(ends) || lines().any(shows))
 }
 
 /// What a call gives is kept under a name, or a method is called with a text.
@@ -745,10 +749,14 @@ fn is_code_or_list(text: &str) -> bool {
         let heading = || line.starts_with('#') && [" – ", " — ", " - ", ": "].iter().any(|mark| after.starts_with(mark));
         code.then(|| heading() || ["**", "` |", " |", "`**"].iter().any(|mark| after.starts_with(mark)))
     };
-    // `429: …` in several lines, or in several rows of a table, each about a code of its own.
+    // `429: …` in several lines, rows of a table or terms of a list, each about a code of its own.
     let told = |line: &str| {
         let row = line.starts_with('|').then(|| line.split(&['(', ' '][..]).find_map(|word| word.split(')').next()?.parse::<u16>().ok()));
-        let code = row.unwrap_or_else(|| line.get(..4)?.strip_suffix(':')?.parse::<u16>().ok());
+        // The term that stands out at the head of a line.
+        let term =
+            || line.trim_start_matches(&['-', '*', ' '][..]).split_once("**").filter(|_| line.contains("- **") || line.starts_with("* **"));
+        let of_term = || term()?.0.split(|char: char| !char.is_ascii_digit()).find_map(|word| word.parse::<u16>().ok());
+        let code = row.unwrap_or_else(|| line.get(..4)?.strip_suffix(':')?.parse::<u16>().ok()).or_else(of_term);
         code.filter(|code| (400..600).contains(code))
     };
     let mut all: Vec<u16> = Vec::new();
