@@ -339,9 +339,10 @@
   const OPENS = 'a[href],nav,aside,[role=navigation],[role=tab],[class*=sidebar i],[class*=history i]';
   const LOOKED_AT = `${FAILURES},${MESSAGES}`;
   let isAsking = false;
+  let isNoticed = false; // the worker was asked to have it noticed
   let typed = ''; // what the person wrote last, which appears as a message too
-  /** @type {WeakSet<Node>} whose appearances are heard */
-  const heard = new WeakSet();
+  /** @type {Set<Document | ShadowRoot>} where appearances are heard */
+  const heard = new Set();
   /** @type {WeakSet<Element>} what could show a failure before anybody listened */
   const there = new WeakSet();
 
@@ -350,7 +351,11 @@
     const { target, type, animationName } = /** @type {AnimationEvent} */ (event);
     if (animationName === NOTICED) event.stopImmediatePropagation(); // it is none of the page's
     // An animation of the page's own takes the place of ours, and tells as much.
-    if (type !== 'animationstart' || !(target instanceof Element) || !isAsking || there.delete(target) || target.contains(document.body) || !target.matches(LOOKED_AT)) return;
+    if (type === 'animationstart' && target instanceof Element) appeared(target);
+  };
+  /** @param {Element} target */
+  const appeared = (target) => {
+    if (!isAsking || there.delete(target) || target.contains(document.body) || !target.matches(LOOKED_AT)) return;
     if (!target.matches(FAILURES)) spoken.add(target);
     pending.add(target);
     timer ||= setTimeout(look, SETTLE_MS);
@@ -359,6 +364,7 @@
   /** @param {Window | Document | ShadowRoot} where @param {Document | ShadowRoot} tree */
   const hear = (where, tree) => {
     if (heard.has(tree)) return;
+    for (const one of heard) if (one instanceof ShadowRoot && !one.isConnected) heard.delete(one);
     heard.add(tree);
     for (const element of tree.querySelectorAll(LOOKED_AT)) there.add(element);
     for (const type of ['animationstart', 'animationend', 'animationcancel']) where.addEventListener(type, onAppearance, true);
@@ -371,14 +377,23 @@
       const box = closest(at, FIELD);
       if (box === null) return;
       typed = 'value' in box ? String(box.value) : box.textContent ?? '';
-      if (!isAsking) ask(path);
+      if (!isAsking || !isNoticed) ask(path);
     } else if (closest(at, OPENS) !== null) isAsking = false;
     else if (closest(at, BUTTONS) !== null && document.querySelector(BOX) !== null) ask(path);
+  };
+  /** A worker that has only just been installed may miss the first word; the next key says it again. */
+  const notice = async () => {
+    if (isNoticed) return;
+    isNoticed = true;
+    const reply = await cooldownCompat.ask({ v: V, type: 'notice' }, true);
+    isNoticed = reply !== null && reply.code !== 'failed';
+    // What came before the style did: within shadow roots Chromium does not match that anew.
+    if (reply?.ok === true) for (const tree of heard) for (const element of tree.querySelectorAll(LOOKED_AT)) if (!there.has(element)) appeared(element);
   };
   /** @param {EventTarget[]} path to what was written into, or pressed */
   const ask = (path) => {
     isAsking = true;
-    if (!heard.has(document)) cooldownCompat.ask({ v: V, type: 'notice' });
+    notice();
     hear(window, document);
     // Events of animations do not leave a shadow root.
     for (const root of path) if (root instanceof ShadowRoot) hear(root, root);

@@ -74,6 +74,25 @@ export default {
       },
     },
     {
+      name: 'deep-chat, over a socket: where the first word to the worker was lost, the next key says it again', browsers: ['chromium'],
+      run: async (t) => {
+        brought.set(t.conversation, [{ error: 'OpenRouter: 429 Provider returned error' }]);
+        await t.driver.refuseStyle();
+        const page = await openDeepChat(t, { socket: '1' }, 'http');
+        await (await t.card(page)).reaches('explained');
+      },
+    },
+    {
+      name: 'deep-chat, over a socket: what stands there before the browser tells of it is explained too', browsers: ['chromium'], alone: true,
+      run: async (t) => {
+        brought.set(t.conversation, [{ error: 'OpenRouter: 429 Provider returned error' }]);
+        await t.driver.delayStyles(1_000);
+        const page = await openDeepChat(t, { socket: '1' }, 'http');
+        await until('the failure stands there', async () => (await bubbles(page)).some(({ text }) => text.includes('429')));
+        await (await t.card(page)).reaches('explained');
+      },
+    },
+    {
       name: 'openai without retries: the first failure is explained, from the second on they are held', beside: true,
       run: async (t) => {
         await t.script({ preset: 'seed429', times: 2 });

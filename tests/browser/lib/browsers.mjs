@@ -237,6 +237,25 @@ export class Driver {
     }, '');
   }
 
+  /** The browser refuses the next style that the worker puts into a page, as it does while that is still on its way. Chromium alone. */
+  refuseStyle() {
+    return this.#inWorker(() => {
+      const { scripting } = chrome, insert = scripting.insertCSS;
+      scripting.insertCSS = async () => { scripting.insertCSS = insert; throw new Error('refused once'); };
+    }, '');
+  }
+
+  /** As on a busy machine: the styles that the worker puts into pages come late. Chromium alone. @param {number} ms */
+  delayStyles(ms) {
+    return this.#inWorker((late) => {
+      const { scripting } = chrome, insert = scripting.insertCSS;
+      scripting.insertCSS = async (/** @type {any} */ what) => {
+        await new Promise((resolve) => { setTimeout(resolve, Number(late)); });
+        return /** @type {any} every overload */ (insert).call(scripting, what);
+      };
+    }, `${ms}`);
+  }
+
   /** As on a busy machine: what the worker tells a page comes late, until it stops. Chromium alone. @param {number} ms */
   delayTelling(ms) {
     return this.#inWorker((late) => {
