@@ -12,6 +12,8 @@
   const GUARD_MS = 250;     // a click meant for the page must not land on what has just appeared, or moved
   const MARGIN_PX = 4;      // beside the 16 px of shadow that the frame itself keeps clear
   const MAX_REBUILDS = 2;   // a page that keeps removing the host will not have a card, and must not wait for one
+  const ALOUD_MS = 100;     // a reader hears what comes into a place that it knows already
+  const SOON_S = 10;        // left of a wait when it is said aloud again
   const LOST_MS = 500;      // between two looks whether the extension is still there: nobody tells a script of it
   const LAYOUT_MS = 250;    // a page that streams is laid out anew with every word
   const LEAST_PX = 240;     // of a card; of a pill with its shadow:
@@ -47,7 +49,7 @@
     #card .price, #card .detail { font-size: .86em; font-weight: 400; }
     #card .quiet, .asks, #panel, #rule { font-size: .93em; }
     #card .away { margin-inline-start: .3em; }
-    #card .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+    #card .unseen, #aloud { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     .asks, #rule { column-gap: 16px; }
     #card .ask { display: inline-flex; gap: 6px; align-items: baseline; min-block-size: 28px; padding: 2px 0; border: 0; background: none; color: var(--strong); }
     #panel { display: grid; gap: 6px; padding-block-start: 9px; border-block-start: 1px solid var(--line); }
@@ -88,6 +90,7 @@
     let movedAt = 0;
     let rebuilds = 0;
     let helloTimer = 0;
+    let aloudTimer = 0;
     let settleTimer = 0;
     let placeTimer = 0;
     /** @type {Corner | null} the person's, for this site or for all */ let wanted = null;
@@ -167,7 +170,7 @@
       if (m.type === 'hello') {
         port = from;
         alive = true;
-        box?.querySelector('#card')?.remove();
+        for (const part of box?.querySelectorAll('#card, #aloud') ?? []) part.remove();
         if (frame !== null) frame.style.display = 'block';
         tellPlace(/** @type {Corner} */ (stands.split(' ')[0]));
         draw();
@@ -203,6 +206,15 @@
       } else if (performance.now() - openedAt < HELLO_MS) return;
       else if (labels !== null) drawStrip(view);
       else ask({ v: V, type: 'strip_words' }, true).then((reply) => { labels = { dir: reply?.dir ?? '', words: reply?.words ?? {} }; draw(); });
+    };
+
+    /** What a screen reader is to hear, as the card has it said. @param {string} text */
+    const sayAloud = (text) => {
+      const place = box?.querySelector('#aloud') ?? Object.assign(document.createElement('p'), { id: 'aloud', role: 'status' });
+      place.textContent = '';
+      box?.append(place);
+      clearTimeout(aloudTimer);
+      aloudTimer = setTimeout(() => { place.textContent = text; }, ALOUD_MS);
     };
 
     /** The same words and actions without a frame: what is for the eye alone, and Details, are the card's. @param {View} what */
@@ -257,12 +269,14 @@
       acts(close, 'dismiss');
       add(card, 'p', isOver ? '' : words.body, '', 'body');
       const when = add(card, 'p', '', '', 'when'), again_at = plan.press_at_ms ?? plan.ready_at_ms, at = again_at ?? diagnosis.reset_at_ms;
-      const count = () => {
+      const count = (isLater = false) => {
         const s = Math.ceil((/** @type {number} */ (at) - Date.now()) / 1_000), minutes = Math.ceil(s / 60), hours = Math.floor(minutes / 60);
         const wait = s < 90 ? say('card_seconds', { count: String(s) }) : hours === 0 ? say('card_minutes', { count: String(minutes) })
           : say(minutes % 60 === 0 ? 'card_hours' : 'card_hours_minutes', { hours: String(hours), minutes: String(minutes % 60) });
+        if (isLater && s === SOON_S) sayAloud(say(phase === 'armed' ? 'card_armed_in' : 'card_retry_in', { wait }));
+        if (isLater && s <= 0 && isKept && phase !== 'armed') sayAloud(say('card_can_retry'));
         when.textContent = say(s <= 0 ? 'card_wait_over' : phase === 'armed' ? 'card_armed_in' : again_at === null ? 'card_back_in' : 'card_try_in', { wait });
-        if (s > 0) setTimeout(() => { if (when.isConnected) count(); }, 1_000);
+        if (s > 0) setTimeout(() => { if (when.isConnected) count(true); }, 1_000);
       };
       if (at !== null && !isOver && phase !== 'retrying') count();
       const tip = {
@@ -271,8 +285,11 @@
         explained: reload ? 'card_tip_reload' : diagnosis.retry_helps === 'never' ? '' : 'card_explained_wait',
         answered: '', nothing: '',
       }[phase];
-      const status = add(card, 'p', tip === '' ? '' : say(tip), 'quiet', 'status');
-      (isOver ? title : status).setAttribute('role', 'status');
+      const status = tip === '' ? '' : say(tip), was = old?.dataset.phase;
+      add(card, 'p', status, 'quiet', 'status');
+      if (was !== phase && isOver) sayAloud(done);
+      else if (was === undefined || (was === phase && old?.querySelector('#title')?.textContent !== title.textContent)) sayAloud(`${words.title}. ${words.body}`);
+      else if (was !== phase && !(was === 'armed' && phase === 'held')) sayAloud(phase === 'retrying' ? say('card_retrying') : phase === 'failed' ? `${status} ${words.title}.` : status);
       if (auto_at_ms !== null) {
         const line = add(card, 'div', '', 'line', 'auto');
         add(line, 'span', say('card_auto_soon'));

@@ -427,10 +427,26 @@ export default {
       },
     },
     {
+      name: 'the strip says the failure, the try and its success to a screen reader, as the card does',
+      run: async (t) => {
+        await t.script({ preset: 'seed429' }, { good: true });
+        const page = await t.open('chat.html', { csp: 'sandbox allow-scripts allow-forms' });
+        await send(page, 'one');
+        const card = await t.card(page);
+        const says = (/** @type {string} */ words) => until(words, async () => await card.read((root) => root.querySelector('#aloud[role=status]')?.textContent?.startsWith(root.querySelector('#title')?.textContent ?? '')));
+        await says('the failure');
+        assert.match(await card.read((root) => root.querySelector('#aloud')?.textContent ?? ''), /^Cerebras is busy right now\. OpenRouter's shared access/);
+        await card.click('#retry');
+        await card.reaches('answered');
+        await says('the success');
+      },
+    },
+    {
       name: 'a screen reader hears the failure, ten seconds, zero, the try and its success, once each and nothing else', beside: true, browsers: ['chromium'],
       run: async (t) => {
-        await t.script(poolWait(13), { good: true });
+        await t.script(poolWait(16), { good: true });
         const { page, card } = await held(t);
+        await card.inFrame(); // the strip that may stand in for a moment says the same first
         /** Every node that speaks by itself, as the browser tells assistive technology. */
         const speakers = async () => {
           const found = /** @type {string[]} */ ([]);
