@@ -107,8 +107,13 @@ fn gate(facts: &Facts<'_>) -> Option<Finding> {
         return Some(Finding::new(Kind::EdgeBlock, LimitOwner::Edge, Reason::GateFailed, Now, Likely).on("text", words));
     }
     if let Some((words, slow)) = facts.broken().filter(|_| facts.named_status().is_none()) {
-        let (kind, reason) = if slow { (Kind::Timeout, Reason::ClientTimeout) } else { (Kind::Network, Reason::NoConnection) };
-        return Some(Finding::new(kind, LimitOwner::None, reason, Now, Certain).on("text", words));
+        let (kind, owner, reason) = match slow {
+            // It is OpenRouter that waited for its provider.
+            true if facts.whole.has("upstream idle timeout") => (Kind::Timeout, LimitOwner::Provider, Reason::NoAnswerInTime),
+            true => (Kind::Timeout, LimitOwner::None, Reason::ClientTimeout),
+            false => (Kind::Network, LimitOwner::None, Reason::NoConnection),
+        };
+        return Some(Finding::new(kind, owner, reason, Now, Certain).on("text", words));
     }
     let silent = facts.exchange.status == 0 && facts.whole.is_empty();
     silent.then(|| Finding::new(Kind::Network, LimitOwner::None, Reason::NoConnection, Now, Certain).on("status", "0"))
@@ -542,6 +547,9 @@ fn doubt(mut found: Finding, facts: &Facts<'_>) -> Finding {
     );
     // The rest of a sentence that no status follows may have told of something else.
     let open = open || found.reason == R::ProviderFailed && facts.fault.as_ref().is_none_or(|fault| fault.code.is_none());
+    // What a provider objects to in a request is no matter of whose key it was; its name follows what it said.
+    let is_told = || facts.body.rsplit_once("provider_name").is_some_and(|(before, _)| before.contains("raw"));
+    let open = open && !(found.reason == R::ProviderRejected && is_told());
     let stated = facts.flag("is_byok").is_some() || facts.fault.as_ref().is_some_and(|fault| known_source(fault).is_some());
     if facts.cut && open && !stated {
         found.owner = LimitOwner::Unknown;

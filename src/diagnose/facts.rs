@@ -158,7 +158,9 @@ impl<'a> Facts<'a> {
             "while awaiting headers",
             "ms exceeded",
         ];
-        const BROKEN: [&str; 45] = [
+        const BROKEN: [&str; 46] = [
+            "net::err_",
+            "cannot connect to host ",
             "network connection lost",
             "cors request did not succeed",
             "certificate verify failed",
@@ -197,7 +199,6 @@ impl<'a> Facts<'a> {
             "connection aborted",
             "connection timed out",
             "err_network",
-            "net::err_",
             "fetch failed",
             "connection error",
             "peer closed connection",
@@ -354,14 +355,21 @@ impl<'a> Facts<'a> {
             .or_else(stated)
             .or_else(requested)
             .or_else(|| after(&[templates::NOT_FOUND, "no endpoints for "]))
-            .or_else(|| ["failed to invoke model ", "with model "].iter().find_map(|words| slug_after(&self.whole, words)))
+            .or_else(|| {
+                ["failed to invoke model ", "with model ", "the model openrouter/"].iter().find_map(|words| slug_after(&self.whole, words))
+            })
             .or_else(|| after(&["providers serving "]))
             .or_else(|| slug(fault?.model.as_deref()?))
             .or_else(|| slug_after(&self.whole, "model_name: "))
             .or_else(|| after(&["all providers for "]))
             .or_else(|| slug_after(&self.raw, "model ").or_else(|| slug_after(&self.raw, "model: ")).or_else(|| bare_model(&self.raw)))
             .or_else(|| said.find("rate limit reached for ").filter(|_| self.raw.is_empty()).and_then(|_| bare_model(said)))
-            .or_else(|| after(&["use this slug instead: "]))
+            .or_else(|| {
+                // It was asked for free, where that is told too.
+                let slug = after(&["use this slug instead: "])?;
+                let free = [&slug, ":free"].concat();
+                Some(if self.whole.has(&free.to_ascii_lowercase()) { free } else { slug })
+            })
             .or_else(|| after(&MODELS))
             .or_else(|| self.labelled_model())
             .or_else(|| self.model_tried_before())
@@ -375,8 +383,8 @@ impl<'a> Facts<'a> {
             return None;
         }
         let beside = || {
-            let lead =
-                ["(model ", "on model ", "provider(openrouter,"].iter().find_map(|lead| self.whole.between(lead, &[')', ' ', ':']))?;
+            let leads = ["(model ", "on model ", "provider(openrouter,", ", model="];
+            let lead = leads.iter().find_map(|lead| self.whole.between(lead, &[')', ' ', ',']))?.trim_end_matches(':');
             let word = lead.trim_matches(&['\'', '"', '`'][..]);
             slug(word).or_else(|| Some(word.to_owned()).filter(|word| word.len() < lead.len() && is_plain(word)))
         };
@@ -905,7 +913,9 @@ fn status_in(lower: &str) -> Option<u16> {
         let lead = if lead.ends_with("..") { lead.trim_end_matches('.') } else { before };
         let lead = lead
             .trim_end_matches(&[' ', ':', '*', '`', '\'', '"', '(', ')', '[', ']', '_', '=', '>', '-', '/', '·', '•', '→', '—', '–'][..]);
-        let called = lead.len() < before.len() && LEADS.iter().any(|word| lead.ends_with(word));
+        // `HTTP/1.1" 429`
+        let protocol = lead.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.').ends_with("http/");
+        let called = lead.len() < before.len() && (protocol || LEADS.iter().any(|word| lead.ends_with(word)));
         // At the head of the text or of a quotation, or behind the tag of a log.
         let quoted = before.ends_with(&['“', '«', '„', '「'][..]) && lower.get(at..).is_some_and(|rest| rest.starts_with(' '));
         let first = before.trim().is_empty() || before.ends_with("] ") || quoted;

@@ -32,6 +32,7 @@ const FOREIGN: [&str; 43] = [
 
 /// Words that people write between OpenRouter's name and the status that it gave.
 const MOST_BETWEEN: usize = 6;
+const MOST_BETWEEN_MET: usize = 16;
 
 /// Bytes of a sentence by which it is OpenRouter's.
 const ITS_OWN: usize = 24;
@@ -124,8 +125,12 @@ impl Facts<'_> {
         };
         let names = || whole.match_indices("openrouter").map(|(at, _)| at).filter(|at| !foreign(*at)).take(MOST_SIGNS);
         let Some(at) = names().next() else { return false };
-        // The client could not read an answer that went well.
-        if self.whole.first_of(&["type validation failed", "no object generated"]).is_some() {
+        // The client could not read an answer that went well, or the site's own server turns people away.
+        if self
+            .whole
+            .first_of(&["limiting requests, excess", "type validation failed", "no object generated", "\"finish_reason\":\"stop\""])
+            .is_some()
+        {
             return false;
         }
         let before = whole.get(..at).unwrap_or_default().trim_end();
@@ -180,10 +185,16 @@ impl Facts<'_> {
         };
         // What people write between the two is short: who answered, and that it did. A guess is none.
         let told = |name: usize, sign: usize| {
+            const PERSON: [&str; 15] =
+                ["i", "my", "me", "ich", "mir", "mein", "meine", "mi", "mis", "yo", "je", "mon", "eu", "meu", "minha"];
+            const FAILED: [&str; 6] = ["failed", "fails", "rejected", "could not", "couldn't", "answered"];
             const GUESSES: [&str; 5] = ["应该", "可能", "should", "might", "probably"];
-            let between = whole.get(name.min(sign)..name.max(sign)).unwrap_or_default();
+            let between = whole.get(if name < sign { name + "openrouter".len()..sign } else { sign..name }).unwrap_or_default();
             let words = between.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
-            let is_short = words.filter(|word| !word.contains('/')).count() <= MOST_BETWEEN;
+            let count = words.filter(|word| !word.contains('/')).count();
+            // A person tells more around it, and a program that it could do no more.
+            let met = || has_words(&whole, &PERSON, 1) || FAILED.iter().any(|word| between.contains(word));
+            let is_short = count <= MOST_BETWEEN || count <= MOST_BETWEEN_MET && met();
             in_log || between.contains('(') || is_short && !GUESSES.iter().any(|guess| between.contains(guess))
         };
         let beside = |words: &str, told: &dyn Fn(usize, usize) -> bool| {
@@ -192,7 +203,7 @@ impl Facts<'_> {
         };
         let any = |_, _| true;
         self.broken().is_some_and(|(words, _)| beside(words, &any))
-            || self.whole.has("user not found") && beside("user not found", &any)
+            || ["user not found", "model is not available in your region"].iter().any(|own| self.whole.has(own) && beside(own, &any))
             || self.named_status().is_some_and(|status| beside(&status.to_string(), &told) && self.is_before(&status.to_string()))
     }
 
@@ -200,14 +211,15 @@ impl Facts<'_> {
     fn is_before(&self, sign: &str) -> bool {
         let lines = self.lower().lines().collect::<Vec<_>>();
         let labelled = |line: &str| {
-            let named = |next: Option<&str>| next.is_some_and(|next| next.bytes().all(|next| next.is_ascii_alphanumeric()));
-            line.contains("://") || line.contains("provider") || named(line.split_once("openrouter").and_then(|(_, rest)| rest.get(..1)))
+            let mut names = line.match_indices("openrouter").filter_map(|(at, name)| line.as_bytes().get(at + name.len()));
+            line.contains("://") || line.contains("provider") || names.any(u8::is_ascii_alphanumeric)
         };
         let answered = lines.iter().rposition(|line| line.contains(sign)).unwrap_or_default();
         let behind = |(at, line): (usize, &&str)| line.contains("openrouter") && (at <= answered || labelled(line));
         // A page may show one too: its lines begin with the time.
+        let is_time = |word: &str| word.contains(&[':', '-'][..]) && word.bytes().filter(u8::is_ascii_digit).count() > 3;
         let is_timed =
-            || lines.get(answered).is_some_and(|line| line.trim_start_matches('[').starts_with(|first: char| first.is_ascii_digit()));
+            || lines.get(answered).is_some_and(|line| line.trim_start_matches('[').split(&[' ', ']'][..]).next().is_some_and(is_time));
         self.exchange.surface != Surface::Log && !is_timed() || lines.iter().enumerate().any(behind)
     }
 
@@ -219,12 +231,17 @@ impl Facts<'_> {
     /// Who the error is of stands right before it, and it is not OpenRouter: `AnthropicException - {…}`, `cerebras: 429 {…}`.
     fn is_of_another(&self) -> bool {
         const ALSO: [&str; 5] = ["gemini", "vertexai", "vertex_ai", "azure", "bedrock"];
-        let line = self.lower().split('{').next().and_then(|head| head.rsplit('\n').next()).unwrap_or_default();
+        let mut lines = self.lower().split('{').next().unwrap_or_default().rsplit('\n');
+        let line = lines.next().unwrap_or_default();
         let before = line.trim_end_matches(|char: char| !char.is_ascii_alphabetic());
         let word = before.rsplit(' ').next().unwrap_or_default();
         let name = word.strip_suffix("exception").unwrap_or(word);
-        let called = name.len() < word.len() || line.get(before.len()..).is_some_and(|rest| rest.starts_with(':'));
-        called && !line.contains("openrouter") && name != "openai" && (ALSO.contains(&name) || provider::is_known(name))
+        let name = name.trim_start_matches('[');
+        let called = name.len() < word.len() || line.get(before.len()..).is_some_and(|rest| rest.starts_with(&[':', ']'][..]));
+        // Whose provider it is may stand above it, if it is none to fall back on.
+        let named =
+            line.contains("openrouter") || lines.next().is_some_and(|above| above.contains("openrouter") && !above.contains("fall"));
+        called && !named && name != "openai" && (ALSO.contains(&name) || provider::is_known(name))
     }
 
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
@@ -376,16 +393,20 @@ impl Facts<'_> {
         // What stands behind a setting, as a comment on it.
         let comment = |line: &str| {
             let parts = line.split_once(" # ").or_else(|| line.split_once(" // "));
-            parts.is_some_and(|(setting, comment)| setting.contains(&[':', '='][..]) && !says(setting) && says(comment))
+            let name = |setting: &str| {
+                setting.split(&[':', '='][..]).next().is_some_and(|name| name.len() < setting.len() && is_name(name.trim()))
+            };
+            parts.is_some_and(|(setting, comment)| name(setting) && !says(setting) && says(comment))
         };
         // A heading, and below it what helps.
         let titled = |line: &str| line.starts_with('#') && says(line);
         let helps = |line: &str| ["Fix ", "To fix ", "Solution", "How to fix"].iter().any(|head| line.starts_with(head));
-        let is_guide = self.body.lines().any(titled) && self.body.lines().any(helps);
+        let asks = || has_words(self.lower(), &["i", "my", "me"], 1) || self.body.lines().any(|line| line.ends_with('?'));
+        let is_guide = self.body.lines().any(titled) && self.body.lines().any(helps) && !asks();
         is_commit
             || is_guide
-            || self.body.lines().any(comment)
-            || is_answered(self.lower())
+            || self.fault.is_none() && self.body.lines().any(comment)
+            || is_answered(self.lower(), says)
             || introduced
             || self.body.lines().any(noted)
             || self.exchange.body.lines().filter(guides).nth(1).is_some()
@@ -400,10 +421,6 @@ impl Facts<'_> {
     /// 1 where the words are the value of a name, and of none under which programs keep what they met; 2 where the name is
     /// made of the same words, as one of a message is.
     fn entries(&self, words: Option<&&str>) -> usize {
-        const MET: [&str; 16] = [
-            "message", "msg", "error", "errors", "err", "detail", "details", "reason", "text", "raw", "body", "cause", "response",
-            "stderr", "output", "log",
-        ];
         let at = words.and_then(|words| self.whole.find(words)).unwrap_or_default();
         let before = self.whole.lower().get(..at).unwrap_or_default();
         // The sentence may have begun before the words that tell it; with a status it was met.
@@ -515,7 +532,7 @@ fn is_document(text: &str) -> bool {
         || text.contains("$ref: '#/")
         || text.contains("type: object\n") && text.contains("properties:\n")
         // The mark of a field in the reference of a package.
-        || text.contains(":heavy")
+        || [":heavy_check_mark: |", ":heavy\\_check\\_mark: |", ":heavy_minus_sign: |"].iter().any(|mark| text.contains(mark))
         || noted()
         || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
@@ -587,16 +604,13 @@ fn is_mentioned(lower: &str, words: &str, person: impl Fn() -> bool) -> bool {
 }
 
 /// A question and its answer, as lists of them have it.
-fn is_answered(lower: &str) -> bool {
+fn is_answered(lower: &str, says: impl Fn(&str) -> bool) -> bool {
     const ASKED: [&str; 9] = ["q: ", "question: ", "frage: ", "pregunta: ", "pergunta: ", "domanda: ", "Вопрос: ", "问：", "問："];
     const ANSWERED: [&str; 8] = ["a: ", "answer: ", "antwort: ", "respuesta: ", "resposta: ", "risposta: ", "Ответ: ", "答："];
-    let begins = |heads: &[&str]| {
-        lower
-            .lines()
-            .map(|line| line.trim_start_matches(&['*', '#', '-', ' '][..]))
-            .any(|line| heads.iter().any(|head| line.starts_with(head)))
-    };
-    begins(&ASKED) && begins(&ANSWERED)
+    let begins = |line: &str, heads: &[&str]| heads.iter().any(|head| line.starts_with(head));
+    let lines = || lower.lines().map(|line| line.trim_start_matches(&['*', '#', '-', ' '][..]));
+    // What was asked is what the failure means, and not what it came of.
+    lines().any(|line| begins(line, &ASKED) && says(line)) && lines().any(|line| begins(line, &ANSWERED))
 }
 
 /// So many of the words, each counted once.
@@ -623,7 +637,7 @@ fn is_in_code(text: &str, message: &str) -> bool {
 }
 
 fn is_code(text: &str) -> bool {
-    const CODE: [&str; 46] = [
+    const CODE: [&str; 45] = [
         "@Test",
         "[Fact",
         "```diff",
@@ -651,7 +665,6 @@ fn is_code(text: &str) -> bool {
         "pub fn ",
         "func ",
         "fun ",
-        "val ",
         "(r\"",
         "async ",
         "switch (",
@@ -672,7 +685,7 @@ fn is_code(text: &str) -> bool {
         "unless ",
     ];
     // The trace of a crash quotes the code that it ran through.
-    let trace = text.contains("Traceback (most recent call last)");
+    let trace = text.contains("Traceback (most recent call last)") || text.contains("File \"") && text.contains("\", line ");
     // As Apple's programs print an object: no code assigns to a name in quotation marks.
     let dump = text.lines().map(str::trim).any(|line| line.starts_with('"') && line.contains("\" = ") && line.ends_with(';'));
     let lines = || text.lines().map(str::trim);
@@ -685,7 +698,10 @@ fn is_code(text: &str) -> bool {
         let search = [".includes(", ".contains(", ".test(", ".match("].iter().any(|call| line.contains(call));
         // A change to it; what is new may be a record.
         let change = line.starts_with("@@ -") && !line.starts_with("@@ -0,0");
-        let branch = branch || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
+        // Texts as Rust and Go write them, in a list of cases.
+        let case = line.contains("r#\"") || line.starts_with("{\"") && line.ends_with("},") && line.contains("`{");
+        let value = line.starts_with("val ") && line.contains(" = ");
+        let branch = branch || case || value || line.contains("() => ") || line.starts_with("is ") && line.contains(" -> ");
         branch
             || is_assignment(line)
             || is_statement(line)
@@ -717,15 +733,31 @@ fn is_statement(line: &str) -> bool {
         end.filter(|end| *end > 0 && rest.get(*end..).is_some_and(|rest| rest.starts_with('('))).is_some()
     };
     let made = ["new ", "."].iter().any(|head| line.strip_prefix(head).is_some_and(word));
-    let open = line.ends_with('(') && (line.contains(" = ") || word(line));
+    // What a program prints of an object begins with the name of its kind.
+    let is_kind = line.starts_with(|first: char| first.is_ascii_uppercase()) || line.ends_with("= Err(");
+    let open = line.ends_with('(') && !is_kind && (line.contains(" = ") || word(line));
     let text = || line.split_once("${").is_some_and(|(_, value)| word(value));
     made || open || [".into()", ".to_string()", "vec!["].iter().any(|call| line.contains(call)) || text()
+}
+
+/// Names under which programs keep what they met.
+const MET: [&str; 17] = [
+    "message", "msg", "error", "errors", "err", "detail", "details", "reason", "text", "raw", "body", "cause", "response", "stderr",
+    "output", "log", "data",
+];
+
+/// One word, as names in programs and settings are.
+fn is_name(part: &str) -> bool {
+    part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// A constant, or a member that is given an object in several lines: no log writes so.
 fn is_assignment(line: &str) -> bool {
     let Some((name, value)) = line.split_once(" = ") else { return false };
-    let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if name.rsplit('.').next().is_some_and(|last| MET.iter().any(|met| last.eq_ignore_ascii_case(met))) {
+        return false;
+    }
     let is_constant = name.len() > 3 && is_name(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let of_member = name.contains('.') && name.split('.').all(is_name) && (matches!(value, "{" | "(" | "[") || value.starts_with("[("));
     is_constant && value.starts_with(&['(', '[', '{', '"', '\''][..]) || of_member
@@ -766,6 +798,12 @@ fn is_code_or_list(text: &str) -> bool {
         }
     }
     if all.len() >= MANY_KINDS {
+        return true;
+    }
+    // Rows of a table that begin with what programs say.
+    let row =
+        |line: &&str| line.trim_start().strip_prefix('|').and_then(|rest| rest.split('|').next()).is_some_and(|cell| cell.contains('`'));
+    if text.lines().filter(row).take(2).count() == 2 {
         return true;
     }
     let (mut codes, mut set) = (0, false);

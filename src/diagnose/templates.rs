@@ -127,6 +127,8 @@ pub(super) const OWN: &[Template] = &[
     own(&["endpoints for", "match your data policy"], K::DataPolicy, O::None, R::PrivacySettings, Never),
     own(&["model training violation"], K::DataPolicy, O::None, R::PrivacySettings, Never),
     own(&["this model requires you to complete the following before use"], K::NoEndpoints, O::Account, R::Attestation, Never),
+    own(&["was a stealth model", "find it here: https://openrouter.ai/"], K::ModelNotFound, O::None, R::NoSuchModel, Never),
+    shared(&["model is not available in your region"], K::RegionBlocked, O::None, R::Region, Never),
     own(&["is only available on agentic harnesses"], K::NoEndpoints, O::None, R::AgenticOnly, Never),
     own(&["model is unavailable for free. the paid version"], K::NoEndpoints, O::None, R::FreeEnded, Never),
     own(&["no allowed providers are available"], K::NoEndpoints, O::None, R::ProviderPinned, Never),

@@ -482,7 +482,7 @@ fn telling(members: &Map<String, Value>) -> usize {
 }
 
 /// Under which servers say why, in an object of their own that tells of success or failure.
-const REASONS: [&str; 7] = ["message", "msg", "error_message", "errorMessage", "errmsg", "reason", "detail"];
+const REASONS: [&str; 8] = ["message", "msg", "err", "error_message", "errorMessage", "errmsg", "reason", "detail"];
 
 /// `success: false` and its likes, or a status as the number of an outcome.
 fn went_wrong(members: &Map<String, Value>) -> bool {

@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// Marks that somebody put at the head of each line: comment signs, quotation marks, the edge of a table.
 const GUTTERS: [&str; 4] = ["#", ">", "|", "//"];
 
+/// The sides of a box.
+const BORDERS: [char; 3] = ['│', '┃', '║'];
+
 /// Lines that are shorter than this were not broken by a terminal.
 const LEAST_WIDTH: usize = 40;
 
@@ -142,25 +145,39 @@ fn rejoined(text: &str) -> String {
 fn without_gutter(text: &str) -> String {
     let marked = |gutter: &str| {
         let mut lines = text.lines().skip(1).filter(|line| !line.trim().is_empty()).peekable();
-        lines.peek().is_some() && lines.all(|line| line.trim_start().starts_with(gutter))
+        // A sign before a bracket is an attribute of Rust's.
+        let put = |line: &str| line.trim_start().strip_prefix(gutter).is_some_and(|rest| !rest.starts_with('['));
+        lines.peek().is_some() && lines.all(put)
     };
     let whole = GUTTERS.iter().find(|gutter| marked(gutter));
+    // What is in a box, with its side.
+    let boxed = |line| {
+        let start = unnumbered(str::trim_start(line));
+        BORDERS.iter().find_map(|border| Some((start.strip_prefix(*border)?, *border)))
+    };
+    let paddings = text.lines().filter_map(boxed).filter(|(inside, border)| !inside.trim_matches(&[' ', *border][..]).is_empty());
+    let padding = paddings.map(|(inside, _)| blank_head(inside)).min().unwrap_or_default();
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let start = line.trim_start();
-        if !start.is_empty() && start.chars().all(|char| ('─'..='╿').contains(&char)) {
-            // The upper or lower edge of a box.
+        let start = unnumbered(line.trim_start());
+        let edge = |char: char| ('─'..='╿').contains(&char);
+        if start.starts_with(edge) && !start.starts_with(BORDERS) {
+            // The upper or lower edge of a box, which may bear a title.
+            let title = start.trim_matches(|char: char| edge(char) || char == ' ');
+            if !title.is_empty() {
+                out.push_str(title);
+                out.push('\n');
+            }
             continue;
         }
-        let boxed = ["│", "┃", "║"].iter().find_map(|border| Some((start.strip_prefix(border)?, border)));
-        let inside = match (boxed, whole) {
+        let inside = match (boxed(line), whole) {
             (Some((inside, border)), _) => {
                 let inside = inside.trim_end().strip_suffix(border).unwrap_or(inside);
                 let text = inside.trim_end();
                 // A box breaks between words where it can: what is filled up to its edge ended with one.
                 let end = if inside.len() > text.len() + 2 { text.len() + 1 } else { text.len() };
                 let inside = inside.get(..end).unwrap_or(text);
-                inside.strip_prefix(' ').unwrap_or(inside)
+                inside.get(padding..).unwrap_or_default()
             }
             // Of an answer to an answer there are several.
             (None, _) if start.starts_with("> ") => start.trim_start_matches("> "),
@@ -173,12 +190,21 @@ fn without_gutter(text: &str) -> String {
     out
 }
 
+/// Without the number that a pager puts before its border.
+fn unnumbered(line: &str) -> &str {
+    let rest = line.trim_start_matches(|char: char| char.is_ascii_digit());
+    let start = rest.trim_start();
+    if rest.len() < line.len() && start.starts_with(BORDERS) { start } else { line }
+}
+
 /// Lines that a terminal broke at its width, in the middle of words, are one line again. A line that is one short of the
 /// width has lost the space at its end. Lines that were broken between words are left: white space is white space.
 fn unwrapped(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
+    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
     let mut out = String::with_capacity(text.len());
     let mut rest = lines.as_slice();
+    let mut torn = false;
     while let Some((first, after)) = rest.split_first() {
         // A part may begin with the space at which the line was broken; not all parts do.
         let parts = after.iter().take_while(|line| !line.trim().is_empty()).take(8);
@@ -188,8 +214,14 @@ fn unwrapped(text: &str) -> String {
         let (of_whole, of_parts) = (broken_at_width(rest, whole), if indent > 0 { broken_at_width(rest, apart) } else { 0 });
         let (full, measure) = if of_parts >= of_whole { (of_parts, apart) } else { (of_whole, whole) };
         if full == 0 {
-            out.push_str(first);
+            out.push_str(if torn { first.trim_start() } else { first });
+            torn = is_torn_word(&out, first, after, widest);
+            if torn {
+                rest = after;
+                continue;
+            }
         }
+        torn = false;
         // What follows the last full line is the end of it.
         let broken = rest.iter().enumerate().take(if full == 0 { 0 } else { full + 1 });
         let width = broken.clone().take(full).map(|(at, line)| measure.columns(at, line)).max().unwrap_or_default();
@@ -205,6 +237,17 @@ fn unwrapped(text: &str) -> String {
     }
     out.truncate(out.trim_end_matches('\n').len());
     out
+}
+
+/// Where lines are broken between words, a word that is longer than a line is broken at its end: data without white space is such.
+fn is_torn_word(before: &str, line: &str, after: &[&str], widest: usize) -> bool {
+    let word = before.rsplit([' ', '\n']).next().unwrap_or_default();
+    let rest = after.first().and_then(|next| next.trim_start().split(' ').next()).unwrap_or_default();
+    widest >= LEAST_WIDTH
+        && line.chars().count() == widest
+        && !rest.is_empty()
+        && word.contains('"')
+        && word.chars().count() + rest.chars().count() > widest
 }
 
 /// How the parts of a broken line are measured.
@@ -317,6 +360,23 @@ mod tests {
             assert_eq!(plain(shown), text);
         }
         assert_eq!(plain("│ {\"a\": 1, │\n│ \"b\": 2}  │\n").split_whitespace().collect::<String>(), "{\"a\":1,\"b\":2}");
+    }
+
+    #[test]
+    fn what_was_longer_than_a_line_is_one_word_again() {
+        let boxed = "╭──────────────────── Failed ────────────────────╮\n\
+                     │  Error: it said {\"message\":\"Rate limit exceed  │\n\
+                     │  ed\",\"code\":429,\"metadata\":{\"headers\":{\"X-Rat  │\n\
+                     │  eLimit-Reset\":\"1795881360000\"}}}              │\n\
+                     ╰────────────────────────────────────────────────╯";
+        assert!(plain(boxed).contains("Failed\n"), "{}", plain(boxed));
+        assert!(plain(boxed).contains("\"X-RateLimit-Reset\":\"1795881360000\"}}}"), "{}", plain(boxed));
+        let paged =
+            " 98 ┃ {\"message\":\"Provider returned error\",\n 99 ┃ \"is_byok\":false,\"a\":1,\"b\":2,\"retry_after_se\n100 ┃ conds\":7}";
+        assert!(plain(paged).contains("\"retry_after_seconds\":7}"), "{}", plain(paged));
+        // Words that would have fitted into the next line were not broken.
+        let prose = "some words of which the last ones are\n\"so quoted\", and others that come next";
+        assert_eq!(plain(prose), prose);
     }
 
     #[test]

@@ -164,7 +164,7 @@ const NS_IN_MS: u64 = 1_000_000;
 /// providers add to it, so then only a wait of minutes is believed.
 #[must_use]
 pub fn from_text_ns(text: &Text) -> Option<u64> {
-    const LEADS: [&str; 12] = [
+    const LEADS: [&str; 13] = [
         "again in",
         "again after",
         "retry in",
@@ -176,6 +176,7 @@ pub fn from_text_ns(text: &Text) -> Option<u64> {
         "reset in",
         "resets in",
         "available in",
+        "back in",
         "wait",
     ];
     let daily = ["per day", "perday", "per-day", "daily"].iter().any(|words| text.has(words));

@@ -22,8 +22,8 @@ use crate::setup::{self, Browser};
 pub const STEPS: usize = 5;
 
 /// The most that the core may weigh, in bytes. A rise is argued for in the commit that makes it.
-const RAW_CEILING: usize = 463_000;
-const GZIP_CEILING: usize = 198_000;
+const RAW_CEILING: usize = 472_000;
+const GZIP_CEILING: usize = 201_500;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
 const SHARED_WITH_WWW: [&str; 12] = [
