@@ -18,7 +18,7 @@
   const HOLD_MAX_MS = 85_000; // no hold is longer, whoever asks
   const STORY_MS = 60_000;    // the same body to the same address within this time of a failure is the same story
   const STORIES = 50;         // that are remembered: each keeps a body
-  const NEXT_MS = 10_000;     // after the app had its failure: what it asks of another model by then is its own next try
+  const NEXT_MS = 3_000;      // after the app had its failure: what it asks of another model by then is its own next try; a person takes longer to choose one
   const TOGETHER_MS = 1_000;  // after a failure: what is sent by then was on its way before anybody could know of it
   const HELD_MAX = 200;       // calls that are kept at once: a page that fails without end has its answers
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and then silence, and the extension is gone
@@ -184,8 +184,8 @@
 
   /**
    * The same body to the same address, as long as it fails. `held`: how to give up each of its calls that waits. `free`: since when the app has
-   * the failure, and has not tried again; `sent`: we have.
-   * @typedef {{id: number, url: string, text: string, failures: number, held: Record<string, () => void>, at: number, free: number, sent: boolean}} Story
+   * the failure, and has not tried again; `sent`: we have; `rest`: what it asks, of whomever.
+   * @typedef {{id: number, url: string, text: string, failures: number, held: Record<string, () => void>, at: number, free: number, sent: boolean, rest: string | null}} Story
    */
   /** @type {Record<string, Story>} the recent ones */
   const stories = create(null);
@@ -196,23 +196,28 @@
   /**
    * Is it what an app that has its failure tries next, the same of another model? One that is under way beside the first is a comparison's, and so is a
    * second one: each failure frees one. And once we have sent a story again, the person waits for that very answer.
-   * @param {Story} story @param {string} text @param {number} at when it was sent
+   * @param {Story} story @param {() => string} rest what it asks, of whomever; throws where that is no JSON object @param {number} at when it was sent
    */
-  const isNext = ({ text: first, free, sent, held }, text, at) => {
+  const isNext = (story, rest, at) => {
+    const { free, sent, held, text } = story;
     if (sent || at < free || at - free > NEXT_MS || ownKeys(held).length > 0) return false;
-    try { return patched(first, WHOM) === patched(text, WHOM); } catch { return false; } // no JSON object
+    try { return (story.rest ??= patched(text, WHOM)) === rest(); } catch { return false; }
   };
   /** @param {string} url @param {string} text @param {number} at @returns {Story | null} */
   const recall = (url, text, at) => {
-    let same = null, next = null;
+    let next = null, mine = '';
+    // Read once, and only where no text is the same: fifty at once are fifty long ones.
+    const rest = () => (mine ||= patched(text, WHOM));
     for (const id in stories) {
       const story = stories[id];
       if (story === undefined || now() - story.at > STORY_MS) delete stories[id];
-      else if (text === '' || story.url !== url) continue;
-      else if (story.text === text) same = story;
-      else if (isNext(story, text, at)) next = story;
+      else if (text !== '' && story.url === url && story.text === text) return story;
     }
-    return same ?? next;
+    for (const id in stories) {
+      const story = /** @type {Story} */ (stories[id]);
+      if (text !== '' && story.url === url && isNext(story, rest, at)) next = story;
+    }
+    return next;
   };
 
   // ---- the request, as it was at the call
@@ -497,7 +502,7 @@
    * @param {Call} call @param {number} id @param {Answer} answer @param {string} body @param {string} text the request's @param {boolean} replayable
    */
   const observe = (call, id, answer, body, text, replayable) => {
-    const story = call.kept ??= call.story ?? recall(call.url, text, call.at) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: create(null), at: 0, free: 0, sent: false };
+    const story = call.kept ??= call.story ?? recall(call.url, text, call.at) ?? { id: lastStory += 1, url: call.url, text, failures: 0, held: create(null), at: 0, free: 0, sent: false, rest: null };
     stories[story.id] = story;
     delete stories[story.id - STORIES];
     story.failures += 1;
@@ -755,7 +760,7 @@
   };
   /** A server of its own answers so whatever happened, and says inside how it went. @param {unknown} o */
   const wentWrong = (o) => {
-    const status = own(o, 'status'), code = own(o, 'code'), why = own(o, 'message') ?? own(o, 'msg') ?? own(o, 'reason') ?? own(o, 'detail');
+    const status = own(o, 'status'), code = own(o, 'code'), why = own(o, 'message') ?? own(o, 'msg') ?? own(o, 'reason') ?? own(o, 'detail') ?? own(o, 'err');
     if (typeof why !== 'string') return false;
     return own(o, 'success') === false || own(o, 'ok') === false || status === 'error' || status === 'fail' || status === 'failed' || (typeof code === 'number' && code >= 400 && code < 600);
   };
