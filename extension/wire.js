@@ -3,13 +3,13 @@
 // synchronous and event-source calls, of which no script in the page learns; and header fields that no page may read.
 //
 // A failed call is kept for a moment. If the page's own tap tells of it, it gets the hidden fields; if nobody does, nobody could. A good answer to a
-// call that began after it is its client's own next try: what that heals is not told, or no longer.
+// call that began soon after it is taken for its client's own next try: what that heals is not told, or no longer. What a call asks is not looked at.
 
 const { api } = cooldownCompat;
 const { BODY_MAX, HEADERS, withoutSecrets } = cooldownProtocol;
 
 const UNTOLD_MS = 1_500; // the tap and the bridge need some ms; a busy page, more
-const KEPT_MS = 15_000;
+const KEPT_MS = 15_000; // and clients try again by then; who asks later has another question
 const KEPT_MAX = 200; // a page may fail without end
 
 const URLS = ['chat/completions', 'completions', 'responses', 'messages', 'embeddings'].flatMap((way) => [`https://openrouter.ai/api/v1/${way}*`, `https://*.openrouter.ai/api/v1/${way}*`]);
@@ -79,7 +79,7 @@ const readAlong = (requestId, call) => new Promise((resolve) => {
 
 /** @param {Wired} call a good one */
 const heal = (call) => {
-  const before = recent.filter(({ tab, page, exchange }) => tab === call.tab && page === call.page && exchange.url === call.exchange.url && exchange.at_ms < call.exchange.at_ms);
+  const before = recent.filter(({ tab, page, exchange }) => tab === call.tab && page === call.page && exchange.url === call.exchange.url && exchange.at_ms < call.exchange.at_ms && call.exchange.at_ms - exchange.at_ms < KEPT_MS);
   for (const one of before) one.healed = true;
   tell(call, before.length > 0 ? 'healed' : 'good');
 };

@@ -11,6 +11,7 @@
   const NAME = 'cooldown-port';
   const AT_ONCE = 2;           // replays at the same time, after the first one was answered
   const LEARN_MS = 10_000;     // an app that has not tried again by then will not
+  const NEXT_MS = 15_000;      // as in wire.js: in which the client of a call that no hook sees tries again
   const DISMISSED_MS = 10_000; // what the app still sends by itself for a dismissed story
   const FADE_MS = 4_000;
   const UNDO_MS = 15_000;
@@ -360,7 +361,7 @@
   /** The last answer of a call that no hook sees, whose failures before it its client has healed. @type {{url: string, at_ms: number} | null} */
   let healed = null;
   /** @param {Exchange | undefined} exchange */
-  const isHealed = (exchange) => exchange !== undefined && healed !== null && healed.url === exchange.url && healed.at_ms > exchange.at_ms;
+  const isHealed = (exchange) => exchange !== undefined && healed !== null && healed.url === exchange.url && healed.at_ms > exchange.at_ms && healed.at_ms - exchange.at_ms < NEXT_MS;
   let readAt = -Infinity; // when the last text was explained
   /** Too small for a card. */
   const isSmall = () => top !== window && (innerWidth < LEAST_WIDTH || innerHeight < LEAST_HEIGHT);
@@ -400,9 +401,7 @@
   const onHealed = ({ url, at_ms }) => {
     healed = { url, at_ms };
     if (story?.over !== 'explained' || story.where !== 'call' || held.size > 0 || !isHealed(answers.get(story.verdict)?.exchange)) return;
-    forgetControl();
-    story.over = 'answered'; // on which try, nobody has counted
-    render();
+    closeCard(); // and not "Answered": whose question that was, nobody has seen
   };
 
   // ---- what the tap says
@@ -547,10 +546,10 @@
     if (app !== undefined) rest(app);
     if (m.answered) end(m.story, 'answered');
     else clearTimeout(notes.get(m.story)?.timer); // it fails again, is answered, or the page is left
-    // However long that try takes: it is no failure that the person has not dismissed.
-    if (performance.now() - (dismissed.get(m.story) ?? -Infinity) < DISMISSED_MS) dismissed.set(m.story, Infinity);
     if (!m.answered) {
       if (app === undefined) return;
+      // However long that try takes: it is no failure that the person has not dismissed.
+      if (performance.now() - (dismissed.get(m.story) ?? -Infinity) < DISMISSED_MS) dismissed.set(m.story, Infinity);
       // "At least so many times." Where the request itself says which try it is, the core needs no such guess.
       if (app.telling && !app.marked) happened('app_retries', app.sent, app.inside);
       app.sent += 1;

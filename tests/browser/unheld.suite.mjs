@@ -66,8 +66,17 @@ export default {
         const { page, card } = await explained(t, fromWorker);
         await t.driver.stopWorker();
         await answered(page);
-        await card.reaches('answered');
         await Card.gone(page);
+      },
+    },
+    {
+      name: 'a worker\'s call, and much later another: its answer heals nothing', beside: true,
+      run: async (t) => {
+        const { page, card } = await explained(t, fromWorker);
+        await pause(16_000); // clients try again within 15 s
+        await answered(page);
+        await pause(1_000); // longer than the browser's word on it takes
+        assert.equal(await card.phase(), 'explained');
       },
     },
     {
