@@ -269,14 +269,17 @@
       acts(close, 'dismiss');
       add(card, 'p', isOver ? '' : words.body, '', 'body');
       const when = add(card, 'p', '', '', 'when'), again_at = plan.press_at_ms ?? plan.ready_at_ms, at = again_at ?? diagnosis.reset_at_ms;
-      const count = (isLater = false) => {
+      let last = -Infinity; // that was shown before
+      const count = () => {
         const s = Math.ceil((/** @type {number} */ (at) - Date.now()) / 1_000), minutes = Math.ceil(s / 60), hours = Math.floor(minutes / 60);
         const wait = s < 90 ? say('card_seconds', { count: String(s) }) : hours === 0 ? say('card_minutes', { count: String(minutes) })
           : say(minutes % 60 === 0 ? 'card_hours' : 'card_hours_minutes', { hours: String(hours), minutes: String(minutes % 60) });
-        if (isLater && s === SOON_S) sayAloud(say(phase === 'armed' ? 'card_armed_in' : 'card_retry_in', { wait }));
-        if (isLater && s <= 0 && isKept && phase !== 'armed') sayAloud(say('card_can_retry'));
+        // As on the card, twice: a page may be too busy to be called each second.
+        if (isKept && last > SOON_S && s <= SOON_S && s > 0) sayAloud(say(phase === 'armed' ? 'card_armed_in' : 'card_retry_in', { wait }));
+        if (isKept && last > 0 && s <= 0 && phase !== 'armed') sayAloud(say('card_can_retry'));
+        last = s;
         when.textContent = say(s <= 0 ? 'card_wait_over' : phase === 'armed' ? 'card_armed_in' : again_at === null ? 'card_back_in' : 'card_try_in', { wait });
-        if (s > 0) setTimeout(() => { if (when.isConnected) count(true); }, 1_000);
+        if (s > 0) setTimeout(() => { if (when.isConnected) count(); }, 1_000);
       };
       if (at !== null && !isOver && phase !== 'retrying') count();
       const tip = {

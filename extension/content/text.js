@@ -345,6 +345,8 @@
   const heard = new Set();
   /** @type {WeakSet<Element>} what could show a failure before anybody listened */
   const there = new WeakSet();
+  /** @type {WeakSet<Element>} the same, whatever has been heard of them since */
+  const old = new WeakSet();
 
   /** @param {Event} event */
   const onAppearance = (event) => {
@@ -366,7 +368,7 @@
     if (heard.has(tree)) return;
     for (const one of heard) if (one instanceof ShadowRoot && !one.isConnected) heard.delete(one);
     heard.add(tree);
-    for (const element of tree.querySelectorAll(LOOKED_AT)) there.add(element);
+    for (const element of tree.querySelectorAll(LOOKED_AT)) { there.add(element); old.add(element); }
     for (const type of ['animationstart', 'animationend', 'animationcancel']) where.addEventListener(type, onAppearance, true);
   };
   /** @param {Event} event */
@@ -388,7 +390,7 @@
     const reply = await cooldownCompat.ask({ v: V, type: 'notice' }, true);
     isNoticed = reply !== null && reply.code !== 'failed';
     // What came before the style did: within shadow roots Chromium does not match that anew.
-    if (reply?.ok === true) for (const tree of heard) for (const element of tree.querySelectorAll(LOOKED_AT)) if (!there.has(element)) appeared(element);
+    if (reply?.ok === true) for (const tree of heard) for (const element of tree.querySelectorAll(LOOKED_AT)) if (!old.has(element)) appeared(element);
   };
   /** @param {EventTarget[]} path to what was written into, or pressed */
   const ask = (path) => {

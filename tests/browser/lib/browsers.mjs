@@ -271,6 +271,7 @@ export class Driver {
   async #inWorker(run, argument) {
     const find = () => this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
     const worker = await until('the worker runs', async () => find()?.worker());
+    await until('the worker has its interfaces', () => worker.evaluate(() => typeof chrome !== 'undefined'));
     await worker.evaluate(run, argument);
   }
 
