@@ -24,6 +24,7 @@
   const BEAT_MS = 30;         // heartbeat while an answer is kept; two unanswered, and then silence, and the extension is gone
   const SILENT_MS = 400;      // longer than a busy browser keeps a message, and short of the second in which the page has its answer
   const LOOK_MS = 500;        // the same while there is only a card
+  const BORN = 100;           // objects of a page that has not called OpenRouter by XMLHttpRequest which are listened to from their birth: 4 µs each
   const REST_MS = 2_000;      // a good answer that the page has not begun to read by then is taken for answered
   const BODY_MAX = 65_536, FACTS_MAX = 4_194_304, URL_MAX = 2_048; // characters
   const LOOK_MAX = 16_384;    // bytes of a good answer that are looked at for an error: such events, and such bodies, are small
@@ -1547,23 +1548,29 @@
     put(turns, xhr, { opened, url, fields: [], call: null, body: null, phase: 'native', isSame: true, isFirst: false, isUnsure: false, asked: false, headers: false, text: false, content: false, inside: null, ends: 0, last: null, came: null });
     overhear(xhr, isFirst ? null : false);
     rehush(xhr);
-    if (isReady) return;
-    // At the first request of ours, once: from now on our listeners are the first of each object, whatever the page adds before `open`.
     isReady = true;
+  };
+
+  let isReady = false, born = 0;
+  /**
+   * Our listeners are to be the first of each object, whatever the page adds before `open` (superagent and sse.js do). From the first request
+   * of ours on of every object; until then of as many as cost a page less than half a millisecond: most of those who call OpenRouter do so by then.
+   */
+  const attend = () => {
     const slot = slotOf(globalThis, 'XMLHttpRequest'), own = slotOf(X, 'constructor');
-    if (slot === undefined || slot.value !== own?.value || !slot.configurable || !own?.configurable) return; // somebody else's by now
+    if (slot === undefined || slot.value !== own?.value || !slot.configurable || !own?.configurable) return; // somebody else's
     slot.value = own.value = new Proxy(/** @type {typeof XMLHttpRequest} */ (slot.value), /** @type {ProxyHandler<typeof XMLHttpRequest>} */ ({
       __proto__: null,
       construct(target, args, made) {
         const fresh = construct(target, args, made);
-        try { overhear(fresh, true); } catch { /* a facade that another wrapper hands out */ }
+        if (isReady || (alive && born++ < BORN)) try { overhear(fresh, true); } catch { /* a facade that another wrapper hands out */ }
         return fresh;
       },
     }));
     defineProperty(X, 'constructor', own);
     defineProperty(globalThis, 'XMLHttpRequest', slot);
   };
-  let isReady = false;
+  attend();
 
   /**
    * Listens before the page does. Chromium calls an object's listeners in the order in which they came, whether they capture or not, so
@@ -1676,7 +1683,7 @@
   wrap(X, 'send', (target, self, args) => {
     const turn = get(turns, self);
     try {
-      if (turn === undefined) { if (isReady) unhush(self); } else if (turn.call === null) sending(self, turn, args[0]);
+      if (turn === undefined) unhush(self); else if (turn.call === null) sending(self, turn, args[0]);
     } catch { forget(turns, self); }
     apply(target, self, args);
   });

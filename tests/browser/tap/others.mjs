@@ -18,12 +18,12 @@ const PEERS = {
   // Before us its tasks are of its own `send`: the one of a failed try, of which nobody hears, does not end.
   zone: { records: { fetch: 2, stream: 2, xhr: 2 }, before: held, after: held, fewer: { before: ['xhr-bad'] } },
   opentelemetry: { records: { fetch: 1, stream: 1, xhr: 1 }, before: held, after: held },
-  // It hands out a Proxy around each object, whose listeners are there before ours: a failure held is one that they have heard already.
-  interceptors: { records: { fetch: 2, stream: 2, xhr: 2 }, before: { ...held, xhr: 'explained' }, after: { ...held, xhr: 'explained' } },
+  // It hands out a Proxy around each object. Before us its listeners are there before ours: a failure held is one that they have heard already.
+  interceptors: { records: { fetch: 2, stream: 2, xhr: 2 }, before: { ...held, xhr: 'explained' }, after: held },
   // Its facade stands in the place of XMLHttpRequest, with a prototype of its own: the browser's is nowhere to be found.
   xhook: { records: { fetch: 2, stream: 2, xhr: 2 }, before: { ...held, xhr: 'untouched' }, after: held },
-  // Its facade adds the listeners of the page to an object of its own, before ours.
-  'ajax-hook': { records: { fetch: 0, stream: 0, xhr: 2 }, before: { ...held, xhr: 'explained' }, after: { ...held, xhr: 'explained' } },
+  // Its facade adds the listeners of the page to an object of its own, before us before ours.
+  'ajax-hook': { records: { fetch: 0, stream: 0, xhr: 2 }, before: { ...held, xhr: 'explained' }, after: held },
   'fetch-intercept': { records: { fetch: 2, stream: 2, xhr: 0 }, before: held, after: held },
 };
 
