@@ -1415,13 +1415,26 @@
     return exec(MENDS, text) !== null || (status > 401 && exec(FOREIGN, text) !== null) || (typeof sent === 'string' && exec(PINNED, sent) !== null && exec(FREES, text) !== null);
   };
 
+  /** It tells its bytes when the page has it already: explained. @param {Call} call @param {Answer} answer @param {Blob} blob */
+  const insideBlob = async (call, answer, blob) => {
+    const look = new Look(answer.surface === 'body200'), size = sizeOf(blob);
+    look.take(new Uint8Array(await bytesOfBlob(partOf(blob, size > LOOK_MAX ? size - LOOK_MAX : 0)))); // of much, the end is enough
+    look.end();
+    if (look.found === '') done(call); else note(call, { ...answer, text: () => look.found });
+  };
+
   /** What a good answer holds, as far as it has come. @param {object} xhr @param {Turn} turn @param {Call} call @param {number} state @returns {Answer | null} an error that can be kept */
   const insideXhr = (xhr, turn, call, state) => {
     if (turn.content && state === 3) return null;
     const whole = answerOfXhr(xhr, 'http', ''), surface = surfaceOf(whole.field('content-type'), call), type = xtype(xhr), isEnd = state === 4;
     const isText = type === '' || type === 'text', wasHeard = turn.text;
     let found = '', isFirst = surface === 'body200';
-    if (surface !== null && (isText || (isEnd && type !== 'blob' && type !== 'document'))) {
+    if (surface !== null && isEnd && type === 'blob') {
+      turn.phase = 'over';
+      insideBlob(call, { ...whole, surface }, /** @type {Blob} */ (xbody(xhr)));
+      return null;
+    }
+    if (surface !== null && (isText || (isEnd && type !== 'document'))) {
       const text = isText ? xtext(xhr) : type === 'json' && !isError(xbody(xhr)) ? '' : /** @type {string} */ (textOfAnswer(xhr));
       turn.text = text !== '';
       if (isText && call.tries > 1) call.by ??= providerIn(text);
@@ -1699,6 +1712,8 @@
   wrap(X, 'abort', (target, self, args) => {
     const turn = get(turns, self), phase = turn?.phase ?? 'over';
     if (turn === undefined || phase === 'over') { apply(target, self, args); return; }
+    // Who stops at an error within a stream does not come to its end.
+    if (phase === 'native' && turn.content && turn.call !== null) try { insideXhr(self, turn, turn.call, 4); } catch { /* it stays unexplained */ }
     turn.phase = 'over';
     turn.call?.quit?.();
     if (phase === 'kept') conclude(self, turn, 'abort');

@@ -341,6 +341,17 @@ test('every responseType: held, and the good try has it', async () => {
   assert.deepEqual(of('observed').map((m) => m.exchange.body.includes('Provider returned error')), [true, true, true, true, true, false]);
 });
 
+test('an error inside a good answer that the page takes as a Blob is explained', async () => {
+  const all = { json, first: stream(`data: ${json.body}\n\n`), mid: stream(`data: {"choices":[{"delta":{"content":"${'x'.repeat(20_000)}"}}]}\n\ndata: ${json.body}\n\n`), good: stream(good) };
+  for (const name in all) script(`blob-${name}`, all[name]);
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const name of ${JSON.stringify(Object.keys(all))}) same((await end(begin('blob-' + name, { set: (x) => { x.responseType = 'blob'; } }))).status, 200);
+    await t.until(() => t.log.filter((m) => m.type === 'settled').length === 3, 'three are told');
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.exchange.surface, m.replayable, m.exchange.body]), ['body200', 'sse', 'sse'].map((surface) => [surface, false, json.body.replace(USER, '')]));
+  assert.equal(seen.get('blob-good').length, 1);
+});
+
 test('every kind of body is sent again as it was at the call', async () => {
   const names = ['none', 'text', 'params', 'form', 'blob', 'typed', 'buffer', 'view'];
   for (const name of names) script(`body-${name}`, error429, error429);
@@ -565,6 +576,24 @@ test('a try that breaks is judged with status 0; let go then, the page hears an 
     same(xhr.status, 0); same(log.join(' '), 'rs1 loadstart rs4 error loadend');
   }`);
   assert.deepEqual(of('observed').map((m) => [m.attempt, m.exchange.status]), [[1, 429], [2, 0]]);
+});
+
+test('who stops at an error within a stream is told of it; who stops at none is not', async () => {
+  const begun = good.slice(0, good.indexOf('\n\n') + 2);
+  script('stop', stream(begun, `data: ${json.body}\n\n`, ': open\n\n'), stream(begun, 'data: [DONE]\n\n', ': open\n\n'));
+  const { of } = await inPage(`async () => { ${XHR}
+    for (const sign of ['"error"', '[DONE]']) {
+      const xhr = new XMLHttpRequest(), stopped = new Promise((ok) => xhr.addEventListener('abort', ok));
+      xhr.addEventListener('progress', () => { if (xhr.responseText.includes(sign)) xhr.abort(); });
+      begin('stop', { xhr, body: sign });
+      await t.until(() => xhr.responseText !== '', 'the beginning');
+      await next('stop');
+      await stopped;
+      same(xhr.responseText, '');
+    }
+    await t.message('settled');
+  }`);
+  assert.deepEqual(of('observed').map((m) => [m.exchange.surface, m.replayable, m.exchange.body]), [['sse', false, json.body.replace(USER, '')]]);
 });
 
 test('the app\'s own second try by XMLHttpRequest is one story', async () => {
