@@ -399,6 +399,17 @@ export default {
       },
     },
     {
+      name: 'what was there before the person wrote stays silent, where the browser is late to tell too', browsers: ['chromium'], alone: true,
+      run: async (t) => {
+        await t.driver.delayStyles(0, 700);
+        const page = await quiet(t);
+        await show(page, `<div class="error">${DAY}</div>`, '#talk');
+        await asking(t, page);
+        await pause(FOUND_MS);
+        assert.equal(await Card.count(page), 0);
+      },
+    },
+    {
       name: 'an answer that quotes a failure, in a box of its own, stays silent where no call failed too',
       run: async (t) => {
         const page = await asked(t);

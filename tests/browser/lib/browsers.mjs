@@ -245,15 +245,17 @@ export class Driver {
     }, '');
   }
 
-  /** As on a busy machine: the styles that the worker puts into pages come late. Chromium alone. @param {number} ms */
-  delayStyles(ms) {
+  /** As on a busy machine: the styles that the worker puts into pages come late, or its word that they are there. Chromium alone. @param {number} ms @param {number} [toldMs] */
+  delayStyles(ms, toldMs = 0) {
     return this.#inWorker((late) => {
-      const { scripting } = chrome, insert = scripting.insertCSS;
+      const { scripting } = chrome, insert = scripting.insertCSS, [before = 0, after = 0] = JSON.parse(late);
+      const pass = (/** @type {number} */ time) => new Promise((resolve) => { setTimeout(resolve, time); });
       scripting.insertCSS = async (/** @type {any} */ what) => {
-        await new Promise((resolve) => { setTimeout(resolve, Number(late)); });
-        return /** @type {any} every overload */ (insert).call(scripting, what);
+        await pass(before);
+        await /** @type {any} every overload */ (insert).call(scripting, what);
+        await pass(after);
       };
-    }, `${ms}`);
+    }, JSON.stringify([ms, toldMs]));
   }
 
   /** As on a busy machine: what the worker tells a page comes late, until it stops. Chromium alone. @param {number} ms */
