@@ -193,7 +193,7 @@ impl Facts<'_> {
             let words = between.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
             let count = words.filter(|word| !word.contains('/')).count();
             // A person tells more around it, and a program that it could do no more.
-            let met = || has_words(&whole, &PERSON, 1) || FAILED.iter().any(|word| between.contains(word));
+            let met = || has_words(whole, &PERSON, 1) || FAILED.iter().any(|word| between.contains(word));
             let is_short = count <= MOST_BETWEEN || count <= MOST_BETWEEN_MET && met();
             in_log || between.contains('(') || is_short && !GUESSES.iter().any(|guess| between.contains(guess))
         };
