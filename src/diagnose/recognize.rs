@@ -126,11 +126,11 @@ impl Facts<'_> {
         let names = || whole.match_indices("openrouter").map(|(at, _)| at).filter(|at| !foreign(*at)).take(MOST_SIGNS);
         let Some(at) = names().next() else { return false };
         // The client could not read an answer that went well, or the site's own server turns people away.
-        if self
-            .whole
-            .first_of(&["limiting requests, excess", "type validation failed", "no object generated", "\"finish_reason\":\"stop\""])
-            .is_some()
-        {
+        if self.whole.first_of(&["limiting requests, excess", "type validation failed", "no object generated"]).is_some() {
+            return false;
+        }
+        // A good answer came of it.
+        if whole.rfind("\"finish_reason\":\"stop\"") > whole.rfind("openrouter") {
             return false;
         }
         let before = whole.get(..at).unwrap_or_default().trim_end();
@@ -185,15 +185,13 @@ impl Facts<'_> {
         };
         // What people write between the two is short: who answered, and that it did. A guess is none.
         let told = |name: usize, sign: usize| {
-            const PERSON: [&str; 15] =
-                ["i", "my", "me", "ich", "mir", "mein", "meine", "mi", "mis", "yo", "je", "mon", "eu", "meu", "minha"];
             const FAILED: [&str; 6] = ["failed", "fails", "rejected", "could not", "couldn't", "answered"];
             const GUESSES: [&str; 5] = ["应该", "可能", "should", "might", "probably"];
             let between = whole.get(if name < sign { name + "openrouter".len()..sign } else { sign..name }).unwrap_or_default();
             let words = between.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
             let count = words.filter(|word| !word.contains('/')).count();
-            // A person tells more around it, and a program that it could do no more.
-            let met = || has_words(whole, &PERSON, 1) || FAILED.iter().any(|word| between.contains(word));
+            // A program says at length that it could do no more.
+            let met = || FAILED.iter().any(|word| between.contains(word));
             let is_short = count <= MOST_BETWEEN || count <= MOST_BETWEEN_MET && met();
             in_log || between.contains('(') || is_short && !GUESSES.iter().any(|guess| between.contains(guess))
         };
@@ -801,8 +799,12 @@ fn is_code_or_list(text: &str) -> bool {
         return true;
     }
     // Rows of a table that begin with what programs say.
-    let row =
-        |line: &&str| line.trim_start().strip_prefix('|').and_then(|rest| rest.split('|').next()).is_some_and(|cell| cell.contains('`'));
+    let row = |line: &&str| {
+        line.trim_start()
+            .strip_prefix('|')
+            .and_then(|rest| rest.split('|').next())
+            .is_some_and(|cell| cell.contains('`') && cell.to_ascii_lowercase().contains("error"))
+    };
     if text.lines().filter(row).take(2).count() == 2 {
         return true;
     }
