@@ -222,7 +222,7 @@ const suite = {
         await until('it is listed', async () => /^paused\.example paused until \d/.test(await reads(page, '#for-now-rows') ?? ''));
         await page.click('#for-now-rows button');
         await until('it ended', () => reads(page, '#for-now-none'));
-        assert.equal(await page.evaluate(() => document.activeElement?.id), 'undo', 'what was pressed is gone');
+        await until('the focus is on Undo, as what was pressed is gone', async () => await page.evaluate(() => document.activeElement?.id) === 'undo');
         await page.click('#undo');
         await until('it holds again', () => reads(page, '#for-now-rows li'));
         const before = await page.evaluate(() => chrome.storage.session.get('pauses'));
