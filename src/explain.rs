@@ -5,6 +5,7 @@
 
 use crate::case::{Case, first_number};
 use crate::diagnose::facts::first_chars;
+use crate::locale;
 use crate::provider::takes_own_keys;
 use crate::read::{Text, wait};
 use crate::redact::{LEAST_SECRET, redact};
@@ -230,10 +231,10 @@ impl<'a> Speech<'a> {
         })
     }
 
-    /// The message of the key, or its plain form.
+    /// The message of the key, or its plain form: there is none by itself.
     fn form(&self, key: &mut String) -> Option<String> {
         let argument = |name: &str| self.argument(name);
-        self.locale.fill(key, argument).or_else(|| {
+        locale::filled(self.locale.template(key)?, argument).or_else(|| {
             key.push_str("_plain");
             self.locale.fill(key, argument)
         })

@@ -142,26 +142,35 @@ impl Locale {
     /// The same, but only where the message exists and each of its placeholders has an argument; `argument` gives it by name.
     #[must_use]
     pub fn fill<'a>(&self, key: &str, argument: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
-        let mut rest = self.template(key)?;
-        let mut out = String::new();
-        while let Some((head, name, tail)) = placeholder(rest) {
-            out.push_str(head);
-            if name.is_empty() {
-                out.push('$');
-            } else {
-                out.extend(argument(name)?.chars().filter(|char| !is_unseen(*char)));
-            }
-            rest = tail;
-        }
-        out.push_str(rest);
-        Some(out)
+        filled(self.template(key)?, argument)
     }
 
-    fn template(&self, key: &str) -> Option<&str> {
+    /// The message with its placeholders.
+    pub(crate) fn template(&self, key: &str) -> Option<&str> {
         let own = self.messages.get(key);
         own.or_else(|| self.fallback.as_deref().and_then(|english| english.template(key)))
     }
 }
+
+/// A message with its placeholders filled in, if each has an argument.
+pub(crate) fn filled<'a>(template: &str, argument: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let mut out = String::with_capacity(template.len() + ARGUMENTS);
+    let mut rest = template;
+    while let Some((head, name, tail)) = placeholder(rest) {
+        out.push_str(head);
+        if name.is_empty() {
+            out.push('$');
+        } else {
+            out.extend(argument(name)?.chars().filter(|char| !is_unseen(*char)));
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// Bytes by which most messages grow when they are filled in.
+const ARGUMENTS: usize = 24;
 
 /// A key's entry is an object that holds the message, or the message alone.
 /// With a mark between each three digits, from so many digits on.

@@ -202,6 +202,8 @@ fn no_key_is_out_of_reach() {
     let json: Value = serde_json::from_str(&fs::read_to_string("extension/_locales/en/messages.json").unwrap()).unwrap();
     let reasons: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
     for key in json.as_object().unwrap().keys() {
+        let full = key.strip_suffix("_plain").unwrap_or(key);
+        assert!(json.get(full).is_some(), "{key} stands in for {full}, which there is not");
         let of_kind = |kind: &&Kind| ["title", "body"].iter().find_map(|part| key.strip_prefix(&format!("{}_{part}", kind.as_str())));
         let Some(rest) = Kind::ALL.iter().find_map(|kind| of_kind(&kind)) else { continue };
         let rest = rest.strip_suffix("_plain").unwrap_or(rest);
