@@ -210,9 +210,9 @@
 
     /** What a screen reader is to hear, as the card has it said. @param {string} text */
     const sayAloud = (text) => {
-      const place = box?.querySelector('#aloud') ?? Object.assign(document.createElement('p'), { id: 'aloud', role: 'status' });
+      const known = box?.querySelector('#aloud'), place = known ?? Object.assign(document.createElement('p'), { id: 'aloud', role: 'status' });
+      if (!known) box?.append(place); // moved, it would be a new one to a reader
       place.textContent = '';
-      box?.append(place);
       clearTimeout(aloudTimer);
       aloudTimer = setTimeout(() => { place.textContent = text; }, ALOUD_MS);
     };
