@@ -32,6 +32,7 @@
   const JUST_MS = 2_000;    // what was put in together
   const AGAIN_MS = 60_000;  // the same text is the same failure
   const STILL_MS = 1_000;   // after which a message says all that it has to say
+  const NOTICE_TRIES = 3, NOTICE_MS = 500; // to have the worker's help
 
   /** A word that every text has of which the core could say something; a test holds it to the corpus. */
   const MARKED = new RegExp(['openrouter', 'provider.returned.error', 'rate.limit', 'temporarily.rate', 'limit.exceeded', 'free-models', 'limit_rp', 'adjust.the.key', 'key.with.a.higher', 'budget.of',
@@ -383,12 +384,13 @@
     } else if (closest(at, OPENS) !== null) isAsking = false;
     else if (closest(at, BUTTONS) !== null && document.querySelector(BOX) !== null) ask(path);
   };
-  /** A worker that has only just been installed may miss the first word; the next key says it again. */
-  const notice = async () => {
+  /** A worker that has only just been installed may miss the first word, and the person may have written all by then: it is said again. */
+  const notice = async (tries = NOTICE_TRIES) => {
     if (isNoticed) return;
     isNoticed = true;
     const reply = await cooldownCompat.ask({ v: V, type: 'notice' }, true);
     isNoticed = reply !== null && reply.code !== 'failed';
+    if (!isNoticed && tries > 1) setTimeout(notice, NOTICE_MS, tries - 1);
     // What came before the style did: within shadow roots Chromium does not match that anew.
     if (reply?.ok === true) for (const tree of heard) for (const element of tree.querySelectorAll(LOOKED_AT)) if (!old.has(element)) appeared(element);
   };

@@ -74,7 +74,7 @@ export default {
       },
     },
     {
-      name: 'deep-chat, over a socket: where the first word to the worker was lost, the next key says it again', browsers: ['chromium'],
+      name: 'deep-chat, over a socket: where the first word to the worker was lost, it is said again, though nobody writes any more', browsers: ['chromium'],
       run: async (t) => {
         brought.set(t.conversation, [{ error: 'OpenRouter: 429 Provider returned error' }]);
         await t.driver.refuseStyle();

@@ -178,11 +178,15 @@ fn run_each(suites: Vec<Suite>, steps: &Mutex<Steps>) -> Vec<Ran> {
     suites.into_iter().map(run_one).collect()
 }
 
+/// What [`told_of_failures`] kept of a suite.
+fn failed_tests<T>(verdict: &Result<T>) -> &str {
+    verdict.as_ref().err().and_then(|error| error.downcast_ref()).map_or("", |Failed { tests, .. }| tests)
+}
+
 fn report(ran: &[Ran]) -> ExitCode {
     for Ran { name, verdict, .. } in ran {
-        if let Some(Failed { tests, .. }) = verdict.as_ref().err().and_then(|error| error.downcast_ref())
-            && !tests.is_empty()
-        {
+        let tests = failed_tests(verdict);
+        if !tests.is_empty() {
             println!("\nWhat failed in {name}, once more:\n{tests}");
         }
     }
@@ -196,6 +200,10 @@ fn report(ran: &[Ran]) -> ExitCode {
             Err(error) => format!("{error:#}").lines().next().unwrap_or_default().to_owned(),
         };
         println!("{}", format!("{name:<23}{word:<8}{:>6.1} s   {detail}", took.as_secs_f32()).trim_end());
+        // Their names once more: who reads only the end of a long log should know them.
+        for line in failed_tests(verdict).lines().filter(|line| line.starts_with("FAIL")) {
+            println!("  {line}");
+        }
     }
     let failed = ran.iter().filter(|suite| suite.verdict.is_err()).count();
     println!("{} passed, {failed} failed", ran.len() - failed);

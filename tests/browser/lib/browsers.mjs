@@ -57,6 +57,8 @@ export class Driver {
     this.id = await within('the extension is installed', START_MS, this.#browser.installExtension(extension));
     // What ships then opens its one page, in front of whatever is there; and a click into a page that just went behind never ends in Chromium.
     if (this.name === 'chromium' && isFirst && !granted.includes('<all_urls>')) await until('the page after the installation', () => this.#browser.targets().some((target) => target.url().endsWith('/welcome.html')));
+    // Before its worker's first turn the browser has nobody to tell of a call.
+    if (this.name === 'chromium') await this.#inWorker(() => {}, '');
   }
 
   /**
@@ -237,11 +239,15 @@ export class Driver {
     }, '');
   }
 
-  /** The browser refuses the next style that the worker puts into a page, as it does while that is still on its way. Chromium alone. */
+  /** The browser refuses the next style that the worker puts into a page, as it does while that is still on its way, and says so when the person has written. Chromium alone. */
   refuseStyle() {
     return this.#inWorker(() => {
       const { scripting } = chrome, insert = scripting.insertCSS;
-      scripting.insertCSS = async () => { scripting.insertCSS = insert; throw new Error('refused once'); };
+      scripting.insertCSS = async () => {
+        scripting.insertCSS = insert;
+        await new Promise((resolve) => { setTimeout(resolve, 1_000); });
+        throw new Error('refused once');
+      };
     }, '');
   }
 
@@ -273,7 +279,7 @@ export class Driver {
   async #inWorker(run, argument) {
     const find = () => this.#browser.targets().find((t) => t.type() === 'service_worker' && t.url().includes(this.id));
     const worker = await until('the worker runs', async () => find()?.worker());
-    await until('the worker has its interfaces', () => worker.evaluate(() => typeof chrome !== 'undefined'));
+    await until('the worker listens', () => worker.evaluate(() => typeof chrome !== 'undefined' && chrome.runtime.onMessage.hasListeners()));
     await worker.evaluate(run, argument);
   }
 
