@@ -59,6 +59,7 @@ export class Driver {
     if (this.name === 'chromium' && isFirst && !granted.includes('<all_urls>')) await until('the page after the installation', () => this.#browser.targets().some((target) => target.url().endsWith('/welcome.html')));
     // Before its worker's first turn the browser has nobody to tell of a call.
     if (this.name === 'chromium') await this.#inWorker(() => {}, '');
+    else await until('the background page listens', () => this.#inFirefox(`WebExtensionPolicy.getByID(${JSON.stringify(this.id)})?.extension.backgroundState === 'running'`));
   }
 
   /**
