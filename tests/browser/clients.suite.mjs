@@ -23,7 +23,11 @@ const openDeepChat = async (t, setup, scheme) => {
   });
   await page.mouse.click(at.x, at.y);
   await page.keyboard.type('one');
-  await page.keyboard.press('Enter');
+  // It takes nothing before its socket is open; what is sent leaves the field.
+  await until('it is sent', async () => {
+    await page.keyboard.press('Enter');
+    return page.evaluate(() => document.querySelector('deep-chat')?.shadowRoot?.querySelector('#text-input')?.textContent?.trim() === '');
+  });
   return page;
 };
 /** @param {import('./lib/scene.mjs').Scene} t @param {Record<string, string>} setup */

@@ -55,11 +55,12 @@ export class Driver {
   async install(extension) {
     const isFirst = this.id === '', { host_permissions: granted } = JSON.parse(readFileSync(join(extension, 'manifest.json'), 'utf8'));
     this.id = await within('the extension is installed', START_MS, this.#browser.installExtension(extension));
+    const isShipped = !granted.includes('<all_urls>');
     // What ships then opens its one page, in front of whatever is there; and a click into a page that just went behind never ends in Chromium.
-    if (this.name === 'chromium' && isFirst && !granted.includes('<all_urls>')) await until('the page after the installation', () => this.#browser.targets().some((target) => target.url().endsWith('/welcome.html')));
+    if (this.name === 'chromium' && isFirst && isShipped) await until('the page after the installation', () => this.#browser.targets().some((target) => target.url().endsWith('/welcome.html')));
     // Before its worker's first turn the browser has nobody to tell of a call.
-    if (this.name === 'chromium') await this.#inWorker(() => {}, '');
-    else await until('the background page listens', () => this.#inFirefox(`WebExtensionPolicy.getByID(${JSON.stringify(this.id)})?.extension.backgroundState === 'running'`));
+    if (this.name === 'chromium' && isFirst && !isShipped) await this.#inWorker(() => {}, '');
+    if (this.name === 'firefox') await until('the background page listens', () => this.#inFirefox(`WebExtensionPolicy.getByID(${JSON.stringify(this.id)})?.extension.backgroundState === 'running'`));
   }
 
   /**
