@@ -178,7 +178,8 @@ fn is_record(text: &str) -> bool {
     let text = first_chars(text, 64);
     let value = text.split_once('{').map(|(before, inside)| (before, inside.split('"').nth(1).unwrap_or_default()));
     value.is_some_and(|(before, name)| {
-        before.len() <= 8 && (["size", "mimeType"].iter().any(|known| name.starts_with(known)) || text.starts_with(":{\"error\":{"))
+        let is_own = || text.starts_with(":{\"error\":{") || name.starts_with("text") && text.contains("\"{\\\"error\\\":");
+        before.len() <= 8 && (["size", "mimeType"].iter().any(|known| name.starts_with(known)) || is_own())
     })
 }
 

@@ -346,7 +346,11 @@ fn by_status(facts: &Facts<'_>) -> Finding {
     };
     let with = |kind, owner, reason, retry, certainty| (kind, owner, reason, retry, certainty, "");
     let worded = |kind, owner, reason, retry, words: &'static str| (kind, owner, reason, retry, Likely, words);
-    let too_long = about(Topic::Context);
+    // A name or a list may be too long as well.
+    let longer = || {
+        said.first_of(&["exceeds the maximum length", "exceeds maximum length"]).filter(|_| said.first_of(&["input", "prompt"]).is_some())
+    };
+    let too_long = about(Topic::Context).or_else(longer);
     let (kind, owner, reason, retry, certainty, words) = match status {
         429 => return limit(facts, of_provider),
         // A provider that has no other word for what is too long fails.

@@ -351,7 +351,9 @@ impl<'a> Facts<'a> {
                 let own = slug(&word).map(|slug| (["openrouter/", &slug].concat(), slug));
                 Some(own.map_or_else(|| word.clone(), |(own, slug)| if word.contains(&own) { own } else { slug }))
             })
-            .or_else(|| before(" requires moderation on ").or_else(|| before(" is only available on agentic")))
+            .or_else(|| {
+                [" requires moderation on ", " is only available on agentic", " is not allowed by your"].into_iter().find_map(before)
+            })
             .or_else(stated)
             .or_else(requested)
             .or_else(|| after(&[templates::NOT_FOUND, "no endpoints for "]))

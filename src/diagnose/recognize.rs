@@ -57,7 +57,7 @@ impl Facts<'_> {
         }
         // What comes over the wire from elsewhere and does not begin as an answer is a document, until it shows otherwise.
         let written = !from_wire || !read::has_head(&self.body);
-        if written && self.is_about_failures() || is_document(&self.exchange.body) {
+        if written && (self.is_about_failures() || self.is_healed()) || is_document(&self.exchange.body) {
             return None;
         }
         if let Some(fault) = &self.fault {
@@ -127,6 +127,13 @@ impl Facts<'_> {
         let Some(at) = names().next() else { return false };
         // The client could not read an answer that went well, or the site's own server turns people away.
         if self.whole.first_of(&["limiting requests, excess", "type validation failed", "no object generated"]).is_some() {
+            return false;
+        }
+        if self.whole.first_of(&["postmortem", "post-mortem"]).is_some() || lists_or_counts(&self.body) {
+            return false;
+        }
+        // Somebody else's failed, beside which it works.
+        if whole.split("openrouter").skip(1).any(|rest| rest.starts_with(" is working fine") && !rest.contains(" but ")) {
             return false;
         }
         // A good answer came of it.
@@ -205,6 +212,15 @@ impl Facts<'_> {
             || self.named_status().is_some_and(|status| beside(&status.to_string(), &told) && self.is_before(&status.to_string()))
     }
 
+    /// The last line of a log says that a later try went well.
+    fn is_healed(&self) -> bool {
+        const WELL: [&str; 4] = [" succeeded in ", " succeeded (", " 200 ok", " succeeded."];
+        let mut lines = self.lower().lines().rev().filter(|line| !line.trim().is_empty());
+        let last = lines.next().unwrap_or_default().trim_end();
+        let is_try = ["attempt", "retry", "try "].iter().any(|word| last.contains(word));
+        lines.next().is_some() && is_try && (last.ends_with(" succeeded") || WELL.iter().any(|words| last.contains(words)))
+    }
+
     /// A log names the server before what it answered, of which this is a sign; behind it, by its address, as a label, or in a trace.
     fn is_before(&self, sign: &str) -> bool {
         let lines = self.lower().lines().collect::<Vec<_>>();
@@ -245,7 +261,7 @@ impl Facts<'_> {
     /// Prose about failures: it leads up to OpenRouter's words as to an example, or quotes them in the middle of a
     /// sentence of its own. What an app adds behind them, such as what they usually mean, is no such sign.
     fn is_talk(&self) -> bool {
-        const EXPLAINS: [&str; 15] = [
+        const EXPLAINS: [&str; 13] = [
             "if you see",
             "if you get",
             "if you receive",
@@ -254,19 +270,25 @@ impl Facts<'_> {
             "when you receive",
             "when you see",
             "when you get",
-            " means ",
-            "usually",
-            "typically",
             "how to ",
             "what does ",
             "tired of",
             "tl;dr",
+            "ends with the words",
         ];
+        // Programs say such things of what they met as well, in a paragraph of its own.
+        const EXPLAINS_BESIDE: [&str; 3] = [" means ", "usually", "typically"];
         let whole = self.whole.lower();
         let all = || templates::CAPS.iter().chain(templates::OWN).filter_map(|template| template.words.first()).chain(MARKS);
         let first = all().filter_map(|words| self.whole.find(words)).min().unwrap_or(whole.len());
         let head = whole.get(..first).unwrap_or_default();
         let explains = self.whole.first_of(&EXPLAINS).is_some() && EXPLAINS.iter().any(|words| head.contains(words));
+        let beside = |part: &str| {
+            let part = Text::new(part);
+            let head = all().filter_map(|words| part.find(words)).min().and_then(|at| part.lower().get(..at)).unwrap_or_default();
+            EXPLAINS_BESIDE.iter().any(|words| head.contains(words))
+        };
+        let explains = explains || self.whole.first_of(&EXPLAINS_BESIDE).is_some() && self.body.split("\n\n").any(beside);
         // The answer of a chat that meets no failure of OpenRouter's.
         let answer = ["chatgpt", "gemini", "copilot", "perplexity"].iter().any(|name| {
             let told = whole.strip_prefix(name).unwrap_or_default();
@@ -300,7 +322,7 @@ impl Facts<'_> {
             "{...}",
         ];
         const ANNOUNCED: [&str; 5] = ["you may see", "you might see", "you'll see", "you will see", "you would see"];
-        const EXAMPLES: [&str; 12] = [
+        const EXAMPLES: [&str; 14] = [
             " like: ",
             "example error",
             "something like",
@@ -313,6 +335,8 @@ impl Facts<'_> {
             "zum beispiel",
             "par exemple",
             "placeholder:",
+            "if you see {",
+            "if you get {",
         ];
         let whole = self.whole.lower();
         // The title of a change, as pull requests have it.
@@ -320,7 +344,10 @@ impl Facts<'_> {
         let is_title = title.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
         let is_title =
             is_title || ["fix", "feat", "chore", "docs", "refactor", "test"].iter().any(|kind| whole.starts_with(&[kind, "("].concat()));
-        let is_commit = is_title || whole.starts_with("commit ") || whole.contains("signed-off-by:") || whole.contains("co-authored-by:");
+        let is_commit = is_title
+            || ["commit ", "git commit -"].iter().any(|head| whole.starts_with(head))
+            || whole.contains("signed-off-by:")
+            || whole.contains("co-authored-by:");
         let words = || templates::CAPS.iter().chain(templates::OWN);
         let said: Vec<&Template> = words().filter(|template| template.words.iter().all(|words| self.whole.has(words))).collect();
         let places: Vec<usize> = said.iter().filter_map(|template| self.whole.find(template.words.first()?)).collect();
@@ -411,7 +438,7 @@ impl Facts<'_> {
             || blank
             || is_table
             || kinds.len() >= MANY_KINDS
-            || self.whole.first_of(&["this incident has been resolved", "should now be resolved"]).is_some()
+            || self.whole.first_of(&["this incident has been resolved", "should now be resolved", "what it means and how"]).is_some()
             || is_settings
             || ELISIONS.iter().any(|words| whole.match_indices(words).any(|(at, _)| !printed(at)))
     }
@@ -531,6 +558,8 @@ fn is_document(text: &str) -> bool {
         || text.contains("type: object\n") && text.contains("properties:\n")
         // The mark of a field in the reference of a package.
         || [":heavy_check_mark: |", ":heavy\\_check\\_mark: |", ":heavy_minus_sign: |"].iter().any(|mark| text.contains(mark))
+        // Its table, as a page loses it.
+        || text.contains("FieldTypeRequiredDescription")
         || noted()
         || text.len() > MOST_OF_A_REPORT && (headings() || minified() || is_code(text))
 }
@@ -759,6 +788,24 @@ fn is_assignment(line: &str) -> bool {
     let is_constant = name.len() > 3 && is_name(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let of_member = name.contains('.') && name.split('.').all(is_name) && (matches!(value, "{" | "(" | "[") || value.starts_with("[("));
     is_constant && value.starts_with(&['(', '[', '{', '"', '\''][..]) || of_member
+}
+
+/// The codes on which a program tries again, as its settings have them, or their shares of all calls, as monitors have them.
+fn lists_or_counts(text: &str) -> bool {
+    let is_status = |part: &str| part.trim().parse::<u16>().is_ok_and(|code| (400..600).contains(&code));
+    let lists = |part: &str| {
+        let list = part.split(']').next().unwrap_or_default();
+        list.split(',').count() >= MANY_KINDS && list.split(',').all(is_status)
+    };
+    let is_share = |rest: &str| {
+        let share = rest.split_once('%').filter(|(number, _)| number.contains('.') && number.parse::<f32>().is_ok());
+        share.is_some_and(|(_, rest)| !rest.starts_with(" of"))
+    };
+    let counts = |line: &str| {
+        let mut told = line.match_indices(": ").map(|(at, _)| line.split_at(at));
+        told.any(|(head, rest)| head.get(head.len().saturating_sub(3)..).is_some_and(is_status) && rest.get(2..).is_some_and(is_share))
+    };
+    text.split('[').skip(1).any(lists) || text.lines().any(counts)
 }
 
 /// Source code and lists of error codes quote failures that nobody met.

@@ -552,7 +552,7 @@ const MAX_WORDS_DEPTH: usize = 20;
 
 /// Every leaf of the provider's body as `key: value`, one a line; bodies inside strings are opened.
 fn provider_words(value: &Value, key: &str, depth: usize, out: &mut String) {
-    if depth > MAX_WORDS_DEPTH || out.len() > MAX_RAW || is_quiet(key) && key != "error" {
+    if depth > MAX_WORDS_DEPTH || out.len() > MAX_RAW || is_quiet(key) && !matches!(key, "error" | "metadata") {
         return;
     }
     match value {

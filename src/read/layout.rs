@@ -149,7 +149,7 @@ fn without_gutter(text: &str) -> String {
         let put = |line: &str| line.trim_start().strip_prefix(gutter).is_some_and(|rest| !rest.starts_with('['));
         lines.peek().is_some() && lines.all(put)
     };
-    let whole = GUTTERS.iter().find(|gutter| marked(gutter));
+    let whole = GUTTERS.iter().find(|gutter| marked(gutter)).map_or_else(|| service(text), |gutter| Some(*gutter));
     // What is in a box, with its side.
     let boxed = |line| {
         let start = unnumbered(str::trim_start(line));
@@ -188,6 +188,20 @@ fn without_gutter(text: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What `docker compose` puts before each line: whose it is, and a bar.
+fn service(text: &str) -> Option<&str> {
+    let first = text.lines().next()?;
+    let name = first.get(..first.find(" | ")? + 3)?;
+    let is_name =
+        name.len() <= 40 && name.split(' ').next()?.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_said = |line: &str| line.starts_with(name) || line.trim_end() == name.trim_end();
+    (is_name
+        && name.trim_end_matches(" | ").trim_end().split(' ').count() == 1
+        && text.lines().nth(1).is_some()
+        && text.lines().all(is_said))
+    .then_some(name)
 }
 
 /// Without the number that a pager puts before its border.
