@@ -798,7 +798,9 @@ fn lists_or_counts(text: &str) -> bool {
         list.split(',').count() >= MANY_KINDS && list.split(',').all(is_status)
     };
     let is_share = |rest: &str| {
-        let share = rest.split_once('%').filter(|(number, _)| number.contains('.') && number.parse::<f32>().is_ok());
+        let share = rest
+            .split_once('%')
+            .filter(|(number, _)| number.contains('.') && number.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()));
         share.is_some_and(|(_, rest)| !rest.starts_with(" of"))
     };
     let counts = |line: &str| {

@@ -22,8 +22,8 @@ use crate::setup::{self, Browser};
 pub const STEPS: usize = 5;
 
 /// The most that the core may weigh, in bytes. A rise is argued for in the commit that makes it.
-const RAW_CEILING: usize = 477_000;
-const GZIP_CEILING: usize = 203_000;
+const RAW_CEILING: usize = 474_000;
+const GZIP_CEILING: usize = 202_800;
 
 /// What of the extension the public page shows too: the same card, the same words, the same core.
 const SHARED_WITH_WWW: [&str; 12] = [
@@ -118,9 +118,9 @@ const WASM: &str = "core_bg.wasm";
 /// To fold large functions into their only callers saves one byte in two hundred, and makes the whole compress worse by one in fifty.
 const SMALLER: [&str; 3] = ["-Oz", "--converge", "--one-caller-inline-max-function-size=30"];
 
-/// LLVM's own threshold for speed is 225: it makes the core a seventh larger than this one and hardly faster; 25 makes it a fiftieth smaller and a
-/// fifteenth slower. Unrolled loops add three in a hundred, and no time that can be measured.
-const SMALL_CODE: &str = "-Cllvm-args=--inline-threshold=50 --unroll-threshold=0";
+/// LLVM's own threshold for speed is 225: it makes the core a sixth larger than this one and a tenth faster; 50 a fortieth larger and a
+/// twentieth faster. Unrolled loops add three in a hundred, and no time that can be measured.
+const SMALL_CODE: &str = "-Cllvm-args=--inline-threshold=40 --unroll-threshold=0";
 
 fn core(steps: &mut Steps) -> Result<Core> {
     steps.next("Compiling the core to WebAssembly (the first time takes a minute)");
