@@ -12,8 +12,8 @@ const bubbles = (page) => page.evaluate(() => Array.from(document.querySelector(
   text: /** @type {HTMLElement} */ (bubble).innerText.trim(),
 })));
 
-/** Opens it, and asks. @param {import('./lib/scene.mjs').Scene} t @param {Record<string, string>} setup @param {'https' | 'http'} [scheme] */
-const openDeepChat = async (t, setup, scheme) => {
+/** Opens it, and asks. @param {import('./lib/scene.mjs').Scene} t @param {Record<string, string>} setup @param {'https' | 'http'} [scheme] @param {string} [text] */
+const openDeepChat = async (t, setup, scheme, text = 'one') => {
   const page = await t.open('deepchat.html', setup, { scheme });
   await until('deep-chat is drawn', () => page.evaluate(() => document.documentElement.dataset.ready === '' && document.querySelector('deep-chat')?.shadowRoot?.querySelector('#text-input') !== null));
   await page.bringToFront();
@@ -22,7 +22,7 @@ const openDeepChat = async (t, setup, scheme) => {
     return { x: x + width / 2, y: y + height / 2 };
   });
   await page.mouse.click(at.x, at.y);
-  await page.keyboard.type('one');
+  await page.keyboard.type(text);
   // It takes nothing before its socket is open; what is sent leaves the field.
   await until('it is sent', async () => {
     await page.keyboard.press('Enter');
@@ -82,7 +82,7 @@ export default {
       run: async (t) => {
         brought.set(t.conversation, [{ error: 'OpenRouter: 429 Provider returned error' }]);
         await t.driver.refuseStyle();
-        const page = await openDeepChat(t, { socket: '1' }, 'http');
+        const page = await openDeepChat(t, { socket: '1' }, 'http', '1'); // one key, and no other that could say it
         await (await t.card(page)).reaches('explained');
       },
     },

@@ -241,15 +241,11 @@ export class Driver {
     }, '');
   }
 
-  /** The browser refuses the next style that the worker puts into a page, as it does while that is still on its way, and says so when the person has written. Chromium alone. */
+  /** The browser refuses the next style that the worker puts into a page, as it does while that is still on its way. Chromium alone. */
   refuseStyle() {
     return this.#inWorker(() => {
       const { scripting } = chrome, insert = scripting.insertCSS;
-      scripting.insertCSS = async () => {
-        scripting.insertCSS = insert;
-        await new Promise((resolve) => { setTimeout(resolve, 1_000); });
-        throw new Error('refused once');
-      };
+      scripting.insertCSS = async () => { scripting.insertCSS = insert; throw new Error('refused once'); };
     }, '');
   }
 
