@@ -284,8 +284,14 @@ impl<'a> Speech<'a> {
     }
 
     fn four_facts(&self) -> Vec<Fact> {
-        let owner = self.case.diagnosis.limit_owner.as_str();
+        use {Kind as K, Reason as R};
         let reason = self.case.diagnosis.reason.as_str();
+        // The diagnosis names whose failure it was, and these are no limits.
+        let owner = match (self.case.diagnosis.kind, self.case.diagnosis.reason) {
+            (K::ProviderError, R::ProviderAccountEmpty) => LimitOwner::SharedPool.as_str(),
+            (K::ProviderError | K::Timeout, _) | (_, R::GateFailed) => "untold",
+            _ => self.case.diagnosis.limit_owner.as_str(),
+        };
         let whose = Fact {
             id: FactId::Owner,
             label: self.locale.message("fact_owner", &[]),
