@@ -57,6 +57,7 @@
     .lines { display: grid; gap: 4px; }
     .line { display: flex; justify-content: space-between; gap: 12px; }
     .line > :last-child { text-align: end; }
+    .line > .ask { flex: none; }
     .offer { display: grid; grid-template-columns: 1fr auto; gap: 0 12px; align-items: baseline; padding: 6px 10px; border: 1px solid var(--line); border-radius: 9px; background: none; text-align: start; }
     div.offer { border-style: dashed; }
     #card button.offer .label { font-weight: 600; }

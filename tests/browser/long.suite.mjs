@@ -89,6 +89,7 @@ const everyPart = async (t, answer, size) => {
   await enlarge(frame, 200);
   await card.steady('#card');
   await assertWhole(frame, `twice the size, ${at}`);
+  assert.deepEqual(await card.torn(), [], `no word is torn at twice the size, ${at}`);
   await enlarge(frame, 100);
   await frame.evaluate(() => { /** @type {HTMLDetailsElement} */ (document.querySelector('#details')).open = false; });
   await press('#fold');

@@ -237,6 +237,19 @@ export default {
     },
     ...lookedUp('the card', {}),
     ...lookedUp('the strip', STRIP),
+    {
+      name: 'the strip at 320 px: what was looked up tears no word', browsers: ['chromium'],
+      run: async (t) => {
+        await t.world(POOLS);
+        const page = await t.open('chat.html', { ...STRIP, with: JSON.stringify({ model: 'openai/gpt-oss-120b' }) }, { width: 320, height: 700 });
+        await send(page, 'why');
+        const card = await t.card(page);
+        await card.reaches('held');
+        await card.press('Who else serves it?');
+        await until('the list', () => card.text('.offer'));
+        assert.deepEqual(await card.torn(), []);
+      },
+    },
     { name: 'a shorter answer: chat', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855') },
     { name: 'a shorter answer: what is left of the key\'s cap', run: oneClick({ ...POOLS, busy: [], key_affords: 900 }, 'Ask for a shorter answer', 'no extra cost', '"max_tokens":855') },
     { name: 'a shorter answer: responses', run: oneClick(AFFORD, 'Ask for a shorter answer', 'no extra cost', '"max_output_tokens":855', { setup: { endpoint: `${API}responses` } }) },

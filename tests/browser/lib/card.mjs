@@ -98,6 +98,22 @@ export class Card {
   /** @returns {Promise<string>} everything it holds, closed details too */
   all() { return this.read((root) => root.querySelector('#card')?.outerHTML ?? ''); }
 
+  /** The words, none longer than a label's, of which one part stands below the other. @returns {Promise<string[]>} */
+  torn() {
+    return this.read((root) => {
+      const found = /** @type {string[]} */ ([]), range = document.createRange(), texts = document.createTreeWalker(/** @type {Element} */ (root.querySelector('#card')), NodeFilter.SHOW_TEXT);
+      for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+        if (node.parentElement?.closest('pre, textarea, code') !== null || !node.parentElement.checkVisibility()) continue;
+        for (const { 0: word, index } of (node.nodeValue ?? '').matchAll(/(?<![\p{L}\w])\p{L}{2,12}(?![\p{L}\w])/gu)) {
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) found.push(word);
+        }
+      }
+      return found;
+    });
+  }
+
   /** Where an element is painted on the page. @param {string} selector @returns {Promise<{x: number, y: number, width: number, height: number}>} */
   async rect(selector) {
     const inner = await this.read((root, s) => {
