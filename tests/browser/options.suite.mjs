@@ -166,7 +166,7 @@ const suite = {
         const read = await stored(page);
         assert.deepEqual([read.off, read.auto, read.does, read.language, read.sync, 'more' in read], [['a.example'], ['b.example'], { limits: 'auto' }, 'en', undefined, false]);
         /** @type {[string, string][]} */
-        const wrong = [['', 'This file can’t be read: it is no JSON. Nothing changed.'], ['{"cooldown":1,', 'This file can’t be read: it is no JSON. Nothing changed.'], ['[]', 'This is no file of Cooldown\'s settings. Nothing changed.'],
+        const wrong = [['', 'This file can\'t be read: it is no JSON. Nothing changed.'], ['{"cooldown":1,', 'This file can\'t be read: it is no JSON. Nothing changed.'], ['[]', 'This is no file of Cooldown\'s settings. Nothing changed.'],
           ['{"settings":{"off":[]}}', 'This is no file of Cooldown\'s settings. Nothing changed.'], ['{"cooldown":1,"settings":null}', 'This is no file of Cooldown\'s settings. Nothing changed.'],
           ['{"cooldown":2,"settings":{}}', 'This file is from a newer Cooldown. Nothing changed.']];
         for (const [text, why] of wrong) {
@@ -302,7 +302,7 @@ const suite = {
         await comes({ language: { value: 'fr', at_ms: 5 } });
         await until('theirs is older, and is told ours', async () => (await carried()).language?.value === 'en');
         await onSettings(page, ({ saveSettings }) => saveSettings({ off: Array.from({ length: 500 }, (_, i) => `a-host-of-some-length-${i}.example`) }));
-        await until('it is said', async () => await reads(page, '#sync-trouble') === 'Your browser’s sync has no room for all of it. What doesn’t fit stays on this device.');
+        await until('it is said', async () => await reads(page, '#sync-trouble') === 'Your browser\'s sync has no room for all of it. What doesn\'t fit stays on this device.');
         assert.equal((await stored(page)).off.length, 500);
         await onSettings(page, ({ saveSettings }) => saveSettings({ auto: [] }));
         assert.ok((await stored(page)).sync_trouble.off.full, 'another setting that is handed over changes nothing about it');

@@ -183,7 +183,7 @@ export default {
         await isRight(popup, 'the card of a text');
         await popup.evaluate(() => { /** @type {HTMLTextAreaElement} */ (document.getElementById('paste-text')).value = 'Nothing is wrong here.'; });
         await popup.click('#paste-form button');
-        await until('it says that it is none', async () => /doesn’t read like/.test(await text(popup, '#paste-says') ?? ''));
+        await until('it says that it is none', async () => /doesn't read like/.test(await text(popup, '#paste-says') ?? ''));
         assert.equal(await text(popup, '#paste-card .card'), null);
         assert.equal(await asked(), before, 'nothing is sent');
       },

@@ -104,7 +104,7 @@ export default {
       run: async (t) => {
         const { page } = await open(t);
         await paste(page, 'Fatal: the printer is out of paper');
-        await until('it is silent', async () => /^This doesn’t read like/.test(await text(page, '#silent') ?? ''));
+        await until('it is silent', async () => /^This doesn't read like/.test(await text(page, '#silent') ?? ''));
         await paste(page, '  ');
         await until('it waits', async () => await text(page, '#empty') !== null);
         assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie, location.search]), [0, 0, '', '']);

@@ -67,16 +67,16 @@ export default {
         });
         const said = () => reads(options, '#said');
         await options.select('#language', 'de');
-        await until('it is said', async () => (await said()).startsWith('The browser couldn’t save that'));
+        await until('it is said', async () => (await said()).startsWith('The browser couldn\'t save that'));
         assert.deepEqual([await set(), await options.evaluate(() => /** @type {HTMLSelectElement} */ (document.querySelector('#language')).value)], [['dark', null], '']);
         const popup = await t.openExtensionPage('popup.html');
         await popup.select('#language', 'de');
-        await until('the popup says it', async () => (await reads(popup, '#refused'))?.startsWith('The browser couldn’t save that'));
+        await until('the popup says it', async () => (await reads(popup, '#refused'))?.startsWith('The browser couldn\'t save that'));
         assert.equal(await popup.evaluate(() => /** @type {HTMLSelectElement} */ (document.querySelector('#language')).value), '');
         await isRescued(t);
         const onSite = await t.openPopup();
         await onSite.click('#by-itself-on');
-        await until('it is said there too', async () => (await reads(onSite, '#refused'))?.startsWith('The browser couldn’t save that'));
+        await until('it is said there too', async () => (await reads(onSite, '#refused'))?.startsWith('The browser couldn\'t save that'));
         assert.equal(await onSite.evaluate(() => /** @type {HTMLInputElement} */ (document.querySelector('#by-itself-on')).checked), false);
         await options.bringToFront();
         await options.evaluate(async () => {
