@@ -32,7 +32,7 @@ const offer = async (name, where, origins) => {
     const change = button.getAttribute('aria-pressed') === 'true' ? api.permissions.remove({ origins }) : api.permissions.request({ origins });
     change.catch(() => false).then(async (changed) => {
       show(await api.permissions.contains({ origins }));
-      part('where-note').textContent = say(changed ? 'welcome_where_changed' : 'popup_refused');
+      part('where-says').textContent = say(changed ? 'welcome_where_changed' : 'popup_refused');
     });
   });
   show(await api.permissions.contains({ origins }));
@@ -44,6 +44,11 @@ for (const { name, hosts } of cooldownApps.APPS) {
 // Those have no public copies: they run at the person's own.
 await offer(say('welcome_own'), 'SillyTavern, Open WebUI, LibreChat …', ['http://localhost/*', 'http://127.0.0.1/*']);
 await offer(say('popup_allow_everywhere'), say('welcome_everywhere'), ['https://*/*', 'http://*/*']);
+
+// Most browsers keep a new extension's button out of sight. Where one does not say, the sentence stands: it is a question.
+const drawPin = async () => { part('pin').hidden = (await api.action.getUserSettings?.())?.isOnToolbar === true; };
+window.addEventListener('focus', drawPin);
+await drawPin();
 
 // ---- a card to try
 

@@ -57,6 +57,13 @@ export default {
         assert.deepEqual(await axe(page), []);
         assert.equal(await page.evaluate(() => Array.from(document.querySelectorAll('#card-place .card'), (card) => card.scrollHeight - card.clientHeight).join()), '0', 'a whole card has nothing to scroll');
         assert.ok(await page.evaluate(() => Array.from(document.querySelectorAll('#apps b'), (name) => name.textContent)).then((names) => names.includes('JanitorAI')));
+        const pinned = await page.evaluate(async () => (await chrome.action.getUserSettings?.())?.isOnToolbar === true), pin = () => page.evaluate(() => document.getElementById('pin')?.checkVisibility());
+        assert.equal(await pin(), !pinned, 'where the button is, unless it is in sight');
+        await page.evaluate(() => {
+          Object.defineProperty(chrome.action, 'getUserSettings', { value: async () => ({ isOnToolbar: true }) });
+          window.dispatchEvent(new Event('focus'));
+        });
+        await until('a person who has pinned it and comes back reads no more of it', async () => await pin() === false);
         await pause(600); // as a person would: the card is deaf for a moment
         await page.click('#fold');
         await page.click('#pill');
@@ -72,6 +79,8 @@ export default {
           await until('it is allowed', () => page.evaluate(() => document.querySelector('#apps button')?.getAttribute('aria-pressed') === 'true'));
           await until('the scripts are registered', () => page.evaluate(async () => (await chrome.scripting.getRegisteredContentScripts()).length === 2));
           await page.click('#apps button');
+          assert.equal(await page.evaluate(() => document.getElementById('where-says')?.textContent), 'Done. Reload tabs that are open already.');
+          assert.ok(await page.evaluate(() => document.querySelector('[data-i18n="welcome_where_note"]')?.checkVisibility()), 'what to do on other sites stays there to be read');
           await until('it is taken back', () => page.evaluate(() => document.querySelector('#apps button')?.getAttribute('aria-pressed') === 'false'));
         }
         assert.equal(await page.evaluate(() => chrome.extension.getViews({ type: 'tab' }).filter(({ location }) => location.pathname === '/welcome.html').length), 1, 'this one alone: the update closed the first and opened none');
