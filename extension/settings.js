@@ -102,8 +102,10 @@ export const readSettings = (x) => {
   const from = isObject(x) ? x : {};
   return /** @type {Settings} */ (Object.fromEntries(NAMES.map((name) => [name, SETTINGS[name].read(from[name]) ?? structuredClone(SETTINGS[name].first)])));
 };
+/** As text, in which the order of an object's members is of no account: a store gives them back in an order of its own. @param {unknown} x */
+const told = (x) => JSON.stringify(x, (_, value) => (isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
 /** The names of those of which something could not be read. @param {Record<string, unknown>} from */
-const unread = (from) => NAMES.filter((name) => from[name] !== undefined && JSON.stringify(SETTINGS[name].read(from[name])) !== JSON.stringify(from[name]));
+const unread = (from) => NAMES.filter((name) => from[name] !== undefined && told(SETTINGS[name].read(from[name])) !== told(from[name]));
 
 const { storage } = cooldownCompat.api;
 

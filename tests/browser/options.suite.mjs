@@ -268,6 +268,8 @@ const suite = {
         };
         const old = await finds({ off: ['a.example'], auto: ['b.example'], language: 'en' }, null);
         assert.deepEqual([old.off, old.auto, old.language], [['a.example'], ['b.example'], 'en']);
+        const sorted = await finds({ does: { key: 'explain', limits: 'auto' }, history: { days: 30, on: true } }, null); // as Chromium gives back what is kept
+        assert.deepEqual([sorted.does, sorted.history], [{ key: 'explain', limits: 'auto' }, { days: 30, on: true }]);
         const wrong = { version: 1, off: { 0: 'x' }, auto: ['b.example', 7], does: { limits: 'sometimes', money: 'explain' }, sync: 'yes', language: 'tlh' };
         const mended = await finds(wrong, 'A part of your settings could not be read. The rest is in force; the whole is kept aside.');
         assert.deepEqual([mended.off, mended.auto, mended.does, mended.sync, mended.language], [[], ['b.example'], { money: 'explain' }, false, null]);
