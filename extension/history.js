@@ -7,7 +7,7 @@ import { byHour, byName, byStretch, fitting, stretches, sum, toCsv, toJson } fro
 import { clear, newest, older, openHistory, prune, putBack, readKept, setAside, startAnew, troubleOf } from './history-store.js';
 import { part } from './part.js';
 import { HISTORY_DAYS, loadSettings } from './settings.js';
-import { loadWords } from './words.js';
+import { CLOCK, loadWords } from './words.js';
 
 /** @typedef {import('./history-store.js').Kept} Kept */
 /** @typedef {import('./history-stats.js').Count} Count */
@@ -34,9 +34,9 @@ for (const element of document.querySelectorAll('[data-i18n]')) element.textCont
 
 const number = new Intl.NumberFormat(lang), percent = new Intl.NumberFormat(lang, { style: 'percent' }), dayCount = new Intl.NumberFormat(lang, { style: 'unit', unit: 'day', unitDisplay: 'long' });
 /** Of another year, that is said. @type {Intl.DateTimeFormatOptions} */
-const short = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
+const short = { month: 'short', day: 'numeric', ...CLOCK };
 const moment = new Intl.DateTimeFormat(lang, short), longAgo = new Intl.DateTimeFormat(lang, { ...short, year: 'numeric' }), thisYear = new Date(new Date().getFullYear(), 0).getTime();
-const date = new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }), hour = new Intl.DateTimeFormat(lang, { hour: 'numeric' });
+const date = new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }), hour = new Intl.DateTimeFormat(lang, { ...CLOCK, minute: undefined });
 
 /** The sentence of this key, or its form that names nothing. @param {string} key @param {Kept | null} one */
 const naming = (key, one) => {

@@ -8,7 +8,7 @@ import {
   GROUPS, HISTORY_DAYS, changeSettings, clearMemory, dropAside, firstSettings, fromFile, loadAside, loadForNow, loadSettings, loadSyncTrouble, managedSettings, saveSettings, setForNow,
   syncSettings, tidySettings, toFile, waysOf,
 } from './settings.js';
-import { languageNames, loadWords } from './words.js';
+import { CLOCK, languageNames, loadWords } from './words.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 
@@ -126,7 +126,7 @@ const drawDoes = ({ does }, locked) => {
 
 const drawForNow = async () => {
   const { rules, pauses } = await loadForNow();
-  const time = (/** @type {number} */ at_ms) => new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' }).format(at_ms);
+  const time = (/** @type {number} */ at_ms) => new Intl.DateTimeFormat(document.documentElement.lang, CLOCK).format(at_ms);
   /** @template {'rules' | 'pauses'} Name @param {Name} name @param {string} host @param {import('./settings.js').ForNow[Name][string]} one @param {string} note */
   const ends = (name, host, one, note) => row(host, note, button(say('options_end'), host, async () => {
     await setForNow(name, host, null);

@@ -5,7 +5,7 @@
 import { mountDecoder } from './decoder.js';
 import { part } from './part.js';
 import { loadSettings, managedSettings, saveSettings } from './settings.js';
-import { languageNames, loadWords } from './words.js';
+import { CLOCK, languageNames, loadWords } from './words.js';
 
 const { api, ask, fill, WIRE } = cooldownCompat;
 const { V, isObject, fromRecent } = cooldownProtocol;
@@ -57,7 +57,7 @@ const reading = () => {
 
 const language = () => document.documentElement.lang;
 /** @param {number} at_ms */
-const time = (at_ms) => new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(at_ms);
+const time = (at_ms) => new Intl.DateTimeFormat(language(), CLOCK).format(at_ms);
 
 const draw = () => {
   const [state, note] = reading(), paused = site?.paused_until_ms ?? null;

@@ -7,6 +7,9 @@ export const LANGUAGES = Object.freeze(['en', 'ar', 'de', 'es', 'fr', 'ja', 'ko'
 /** A message with its placeholders filled, by name: `cooldownCompat.fill`, which no web page has. @param {string} message @param {Record<string, string>} args */
 export const fill = (message, args) => message.replace(/\$(\w+)\$/g, (_, name) => args[name.toLowerCase()] ?? '');
 
+/** A time of day as the card says it: whether it is 14:00 or 2 pm is the person's habit, whatever language the words are in. @type {Intl.DateTimeFormatOptions} */
+export const CLOCK = Object.freeze({ hour: 'numeric', minute: '2-digit', hourCycle: new Intl.DateTimeFormat([], { hour: 'numeric' }).resolvedOptions().hourCycle });
+
 /** What each language calls itself, by its BCP 47 tag. @returns {[tag: string, name: string][]} */
 export const languageNames = () => LANGUAGES.map((folder) => {
   const tag = folder.replace('_', '-'), name = new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;

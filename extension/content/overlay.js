@@ -253,7 +253,7 @@
       /** @param {string} key @param {Record<string, string>} [args] */
       const say = (key, args) => fill(labels?.words[key] ?? '', { count: String(attempt), ...args });
       /** @param {number} at_ms */
-      const clock = (at_ms) => new Date(at_ms).toLocaleTimeString(words.lang, { hour: 'numeric', minute: '2-digit' });
+      const clock = (at_ms) => new Date(at_ms).toLocaleTimeString(words.lang, { hour: 'numeric', minute: '2-digit', hourCycle: new Intl.DateTimeFormat([], { hour: 'numeric' }).resolvedOptions().hourCycle });
       const isKept = phase === 'held' || phase === 'armed' || phase === 'failed', isOver = phase === 'answered';
 
       const card = document.createElement('div');

@@ -112,6 +112,11 @@ export default {
         await popup.click('#pause');
         await until('it says until when', async () => /^Paused until \d/.test(await text(popup, '#state') ?? ''));
         await isRight(popup, 'paused');
+        const habit = await popup.evaluate(() => /\d\D+$/.test(new Intl.DateTimeFormat([], { timeStyle: 'short' }).format(0)));
+        await popup.select('#language', 'de');
+        const until_when = await until('it is said in German', () => popup.evaluate(() => /^Pausiert bis (.+)$/.exec(document.getElementById('state')?.textContent ?? '')?.[1]));
+        assert.equal(/\d\D+$/.test(until_when), habit, `“${until_when}”: 2 pm or 14:00, as the card says it too`);
+        await popup.select('#language', '');
         assert.equal(await text(popup, '#pause'), null);
         await left(page);
         await until('the button is empty', async () => (await buttonOf(t, popup)).text === '');
