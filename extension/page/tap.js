@@ -102,11 +102,11 @@
   const addressOf = getter(Q, 'url'), methodOf = getter(Q, 'method'), keepaliveOf = getter(Q, 'keepalive'), signalOf = getter(Q, 'signal');
   const sentFields = getter(Q, 'headers'), referrerOf = getter(Q, 'referrer'), policyOf = getter(Q, 'referrerPolicy'), cloneRequest = free(Q.clone), textOf = free(Q.text), bytesOf = free(Q.arrayBuffer);
   const statusOf = getter(R, 'status'), fieldsOf = getter(R, 'headers'), bodyOf = getter(R, 'body'), cloneResponse = free(R.clone);
-  const field = free(H.get), eachField = free(H.forEach), entryOf = free(FormData.prototype.get), sizeOf = getter(B, 'size'), textOfBlob = free(B.text), bytesOfBlob = free(B.arrayBuffer), partOf = free(B.slice);
-  const lengthOf = getter(ArrayBuffer.prototype, 'byteLength'), countOf = getter(URLSearchParams.prototype, 'size');
+  const field = free(H.get), eachField = free(H.forEach), eachEntry = free(FormData.prototype.forEach), sizeOf = getter(B, 'size'), textOfBlob = free(B.text), bytesOfBlob = free(B.arrayBuffer), partOf = free(B.slice);
+  const lengthOf = getter(ArrayBuffer.prototype, 'byteLength'), writtenOf = free(URLSearchParams.prototype.toString);
   const bufferOf = getter(L, 'buffer'), offsetOf = getter(L, 'byteOffset'), viewLengthOf = getter(L, 'byteLength');
   /** Each throws for any other kind of body. @type {((body: unknown) => unknown)[]} */
-  const brands = [sizeOf, lengthOf, countOf, (body) => entryOf(body, '')];
+  const brands = [sizeOf, lengthOf, writtenOf, (body) => eachEntry(body, () => {})];
   const readerOf = free(T.getReader), isLocked = getter(T, 'locked'), valuesOf = free(T.values ?? (() => undefined)), readFrom = free(D.read), cancel = free(D.cancel), unlock = free(D.releaseLock);
   const enqueue = free(C.enqueue), close = free(C.close);
   const decode = free(TextDecoder.prototype.decode), encode = free(TextEncoder.prototype.encode), MORE = create(null, { stream: { value: true } });
@@ -311,6 +311,20 @@
     return false;
   };
 
+  /** A text as it is, and what a form's fields say; nothing where a file is among them, or of any other body. @param {unknown} body @returns {string} */
+  const textIn = (body) => {
+    if (typeof body === 'string') return body;
+    try { return writtenOf(body); } catch { /* no fields of an address */ }
+    try {
+      let all = '';
+      eachEntry(body, (/** @type {unknown} */ value, /** @type {string} */ name) => {
+        if (typeof value !== 'string') throw HIDDEN;
+        all += `${name}=${value}\n`;
+      });
+      return all;
+    } catch { return ''; }
+  };
+
   /** @param {unknown} input @param {unknown} init @returns {Call | null} null: not ours, or nothing to be done. Never throws. */
   const watch = (input, init) => {
     try {
@@ -375,9 +389,9 @@
     };
     // A string stays what it is. Of anything else native itself takes the bytes, now.
     const isText = request === null && (typeof body !== 'object' || body === null);
-    if (!everything && !isText && !isGeneration(url) && exec(JSON_TYPE, header('content-type') ?? '') === null) return null; // a file on its way to the site
+    const text = textIn(body);
+    if (!everything && !isText && text === '' && !isGeneration(url) && exec(JSON_TYPE, header('content-type') ?? '') === null) return null; // a file on its way to the site
     const taken = same && !isText ? new Request(request === null ? url : cloneRequest(request), members) : null;
-    const text = typeof body === 'string' ? body : '';
     const values = () => {
       let all = '';
       if (fields === null && request !== null) eachField(sentFields(request), (value) => { all += `${value}\n`; });
@@ -386,7 +400,7 @@
     };
     return {
       ...newCall(url, method, text, header, values), story: resent(url, text), signal: /** @type {AbortSignal | null} isAborted throws for others */ (signal),
-      text: () => (taken === null ? text : textOf(cloneRequest(taken))),
+      text: () => (taken === null || text !== '' ? text : textOf(cloneRequest(taken))),
       can: () => members.redirect !== 'error' && members.mode !== 'same-origin' && !members.integrity && (taken !== null || new Request(url, members) !== null),
       send: same ? async (body) => answerOf(await apply(native, page, taken === null
         ? [url, body === null ? members : { __proto__: null, ...members, body }]
@@ -1623,8 +1637,8 @@
 
   /** @param {XMLHttpRequest} xhr @param {Turn} turn @param {unknown} body */
   const sending = (xhr, turn, body) => {
-    const { url, fields } = turn, isText = typeof body !== 'object' || body === null, text = typeof body === 'string' ? body : '';
-    if (!everything && !isGeneration(url) && typeof body !== 'string') throw HIDDEN; // a file on its way to the site
+    const { url, fields } = turn, isText = typeof body !== 'object' || body === null, text = textIn(body);
+    if (!everything && !isGeneration(url) && typeof body !== 'string' && text === '') throw HIDDEN; // a file on its way to the site
     let same = turn.isSame && (body === undefined || body === null || isBytes(body));
     if (typeof body === 'string') turn.body = body;
     else try { if (same && !isText) turn.body = new Request(url, /** @type {RequestInit} */ ({ __proto__: null, method: 'POST', body })); } catch { same = false; }
@@ -1642,7 +1656,7 @@
         for (let i = 0; i < fields.length; i++) all += `${fields[i]?.[1]}\n`;
         return all;
       }),
-      story: resent(url, text), text: () => (taken === null ? text : textOf(cloneRequest(taken))), send: same ? (body) => sendAgain(xhr, turn, body) : null,
+      story: resent(url, text), text: () => (taken === null || text !== '' ? text : textOf(cloneRequest(taken))), send: same ? (body) => sendAgain(xhr, turn, body) : null,
     };
   };
 

@@ -99,6 +99,47 @@ test('of failures that name nobody nothing is heard, and they are not late', asy
   assert.ok(result < 2_000, `${result} ms`); // 100 of ours, and a slow machine
 });
 
+test('the fields of a form are text as well: sent again as they were at the call, and the same ones asked anew are the app\'s own try', async () => {
+  const busy = says(429, { error: { message: 'Provider returned error' } });
+  for (const k of ['fetch-params', 'fetch-form', 'xhr-params', 'xhr-form']) script(k, busy);
+  for (const k of ['params', 'form']) script(k, busy, busy);
+  const { of } = await page(async () => {
+    const made = (Kind, q) => { const fields = new Kind(); fields.append('q', q); return fields; };
+    const post = (k, body) => fetch('/api/chat?k=' + k, { method: 'POST', body });
+    const send = (k, body) => new Promise((done) => {
+      const xhr = new XMLHttpRequest();
+      xhr.addEventListener('loadend', () => done(xhr));
+      xhr.open('POST', '/api/chat?k=' + k);
+      xhr.send(body);
+    });
+    for (const [name, Kind] of [['params', URLSearchParams], ['form', FormData]]) {
+      t.auto = 'retry';
+      for (const [by, ask] of [['fetch', post], ['xhr', send]]) {
+        const fields = made(Kind, 'Sky & sea'), held = ask(`${by}-${name}`, fields);
+        fields.append('late', '1');
+        same((await held).status, 200, `${by}-${name}`);
+      }
+      t.auto = 'release';
+      const before = t.of('resent').length;
+      for (const q of ['one', 'two']) same((await post(name, made(Kind, q))).status, 429);
+      same(t.of('resent').length, before, 'other words');
+      same((await post(name, made(Kind, 'two'))).status, 200);
+      await t.message('resent', before + 1);
+    }
+  });
+  assert.deepEqual(of('observed').map((m) => [m.request.relay, m.request.named, m.replayable]), Array(8).fill([true, false, true]));
+  /** A browser makes a form's boundary anew each time. */
+  const plain = ({ body, url, headers }) => {
+    const boundary = /boundary=(.*)/.exec(headers['content-type'])?.[1] ?? '-';
+    return JSON.parse(JSON.stringify({ body, url, headers: { ...headers, 'content-length': null } }).replaceAll(boundary, '-'));
+  };
+  for (const k of ['fetch-params', 'fetch-form', 'xhr-params', 'xhr-form']) {
+    const [one, two] = seen.get(k);
+    assert.ok(one.body.includes(k.endsWith('params') ? 'q=Sky+%26+sea' : 'name="q"\r\n\r\nSky & sea'), one.body);
+    assert.deepEqual(plain(two), plain(one), k);
+  }
+});
+
 test('an error in a good answer: whole, as the first event, or an event that is called one', async () => {
   const cases = {
     json: says(200, { error: { message: 'Too Many Requests' }, quota_error: true }), text: says(200, { error: 'Too Many Requests' }),
@@ -167,6 +208,7 @@ test('not looked at: other methods, other origins, files, and everything on a si
     t.auto = 'hold';
     const body = JSON.stringify(context.NAMES), form = new FormData();
     form.append('provider', 'openrouter');
+    form.append('file', new File([body], 'chat.json'));
     const calls = [
       ['/api/chat?k=no', { method: 'PUT', body }], [elsewhere + '/api/chat?k=no', { method: 'POST', body }], ['/api/chat?k=no', { method: 'POST', body: form }], ['/api/chat?k=no', { method: 'POST', body: new Blob([body]) }],
       ['/openrouter?k=no'], ['https://relay.example.org/proxy?k=no', { method: 'POST', body }], [origin + '.example/api', { method: 'POST', body }],
