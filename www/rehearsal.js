@@ -6,7 +6,7 @@ import { needCore } from './page.js';
 import { part } from './part.js';
 
 const FAILURE = '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"qwen/qwen3-235b-a22b-thinking-2507 is temporarily rate-limited upstream. Please retry shortly, or add your own key to accumulate your rate limits: https://openrouter.ai/settings/integrations","provider_name":"Cerebras"}},"user_id":"user_2abcDEFghiJKLmnoPQRstuVWXyz"}';
-const CALL_MS = 700, WORD_MS = 60, STAYS_MS = 2_500;
+const CALL_MS = 700, WORD_MS = 60, STAYS_MS = 2_500, LEAST_PX = 240;
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -42,9 +42,17 @@ export const rehearse = async (url, init) => {
   if (verdict === null) return failed();
   // What would be looked up, or sent in another way, is left out: there is nobody to ask here.
   verdict.remedies = verdict.remedies.filter(({ type, url: page }) => type === 'retry' || page !== null);
+  const place = part('card-place', HTMLElement), composer = part('composer', HTMLElement);
+  // Where next to nothing is left above it, as beside a keyboard on a phone, the card has the whole window.
+  const keepClear = () => {
+    const { top } = composer.getBoundingClientRect();
+    place.style.setProperty('--below', top > LEAST_PX ? `${innerHeight - top}px` : '0px');
+  };
+  keepClear();
+  addEventListener('resize', keepClear);
   return new Promise((resolve) => {
     /** @type {ReturnType<typeof mountWhole> | null} */
-    let card = mountWhole(part('card-place', HTMLElement), mount_card, words, async (action) => {
+    let card = mountWhole(place, mount_card, words, async (action) => {
       if (action === 'dismiss') { end(); resolve(failed()); }
       if (action !== 'retry') return;
       show('retrying', 1);
@@ -54,7 +62,7 @@ export const rehearse = async (url, init) => {
       await pause(STAYS_MS);
       end();
     });
-    const end = () => { card?.free(); card = null; };
+    const end = () => { removeEventListener('resize', keepClear); card?.free(); card = null; };
     /** @param {View['phase']} phase @param {number} attempt */
     const show = (phase, attempt) => { card?.show(/** @type {View} of which the rest is empty */ ({ verdict, phase, requests: 1, attempt, site: location.host, hushed: null })); };
     show('held', 1);

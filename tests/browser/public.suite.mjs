@@ -49,6 +49,12 @@ const rehearsed = async (page) => {
   await page.click('#send');
   await until('the card', async () => await text(page, '#card-place #retry') !== null);
 };
+/** From the window's edge to the demo's card, and from the card down to what is typed in. @param {Page} page */
+const placed = (page) => page.evaluate(() => {
+  const boxOf = (/** @type {string} */ id) => /** @type {Element} */ (document.querySelector(id)).getBoundingClientRect();
+  const { left, bottom } = boxOf('#card');
+  return { left, below: boxOf('#composer').top - bottom };
+});
 /** @param {Page} page */
 const said = (page) => page.evaluate(() => Array.from(document.querySelectorAll('.message'), (item) => `${item.classList[1]}: ${item.textContent}`));
 
@@ -181,7 +187,8 @@ export default {
         await until('it is open', async () => await text(page, '#card-place #title') !== null);
         await page.click('#card-place #more');
         await page.click('#card-place [data-corner="bottom-left"]');
-        assert.ok(await page.evaluate(() => { const { left, bottom } = /** @type {Element} */ (document.querySelector('#card')).getBoundingClientRect(); return left < 40 && bottom > innerHeight - 40; }), 'it moved');
+        const { left, below } = await placed(page);
+        assert.ok(left < 40 && below >= 0 && below < 40, 'it moved, and is clear of what is typed in');
         await pause(600);
         await page.click('#card-place #retry');
         await until('the answer lands', async () => (await said(page)).some((one) => /^assistant: Air scatters .*for the demo\.$/.test(one)));
@@ -194,6 +201,14 @@ export default {
         await until('the chat has its error', async () => /^error: Error: 429 .*Provider returned error/.test((await said(page)).at(-1) ?? ''));
         assert.equal(await Card.count(page), 0, 'the extension has nothing to say');
         assert.deepEqual(asked.filter((url) => !url.startsWith(base(t))), []);
+      },
+    },
+    {
+      name: 'on a phone the demo\'s card is clear of what is typed in',
+      run: async (t) => {
+        const { page } = await open(t, 'demo.html', { width: 320, height: 800 });
+        await rehearsed(page);
+        assert.ok((await placed(page)).below >= 0);
       },
     },
     {
