@@ -193,15 +193,11 @@ fn without_gutter(text: &str) -> String {
 /// What `docker compose` puts before each line: whose it is, and a bar.
 fn service(text: &str) -> Option<&str> {
     let first = text.lines().next()?;
-    let name = first.get(..first.find(" | ")? + 3)?;
-    let is_name =
-        name.len() <= 40 && name.split(' ').next()?.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let is_said = |line: &str| line.starts_with(name) || line.trim_end() == name.trim_end();
-    (is_name
-        && name.trim_end_matches(" | ").trim_end().split(' ').count() == 1
-        && text.lines().nth(1).is_some()
-        && text.lines().all(is_said))
-    .then_some(name)
+    let mark = first.get(..first.find(" | ")? + 3)?;
+    let name = mark.trim_end_matches(&[' ', '|'][..]);
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_marked = |line: &str| line.starts_with(mark) || line.trim_end() == mark.trim_end();
+    (is_name && mark.len() <= 40 && text.lines().nth(1).is_some() && text.lines().all(is_marked)).then_some(mark)
 }
 
 /// Without the number that a pager puts before its border.
